@@ -1,0 +1,272 @@
+package graph
+
+import (
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+)
+
+// marker marks one repository after the other. Its slices are sets by ID that
+// need no clearing between repositories: an entry counts only where it bears
+// the current repository's number, which is its place plus one.
+type marker struct {
+	inv   *inventory.Inventory
+	roots Roots
+	graph *Graph
+
+	at        int32 // place of the current repository
+	from      *inventory.Repository
+	to        *Repository
+	revisions []place // where the current repository links a manifest
+	layers    []place // where it links a layer
+	descended []int32
+	referrers map[ID][]ID // revisions of the current repository by subject
+	stack     []step
+	doubted   map[doubtKey]bool
+}
+
+// place is a place in a slice of the repository that bears this number.
+type place struct{ repository, index int32 }
+
+// step is a manifest still to be descended into.
+type step struct {
+	id  ID
+	via Via
+}
+
+func (m *marker) repository(i int) {
+	m.at, m.from, m.to = int32(i), m.inv.Repositories[i], &m.graph.Repositories[i]
+	m.to.Revisions = make([]Via, len(m.from.Revisions))
+	m.to.Layers = make([]Via, len(m.from.Layers))
+	m.referrers = nil
+	if m.roots.Gone != nil && m.roots.Gone(i) {
+		return
+	}
+	for j, revision := range m.from.Revisions {
+		m.revisions[revision.Digest] = place{m.at + 1, int32(j)}
+		if m.roots.Named == nil || !m.roots.Named(i, j) {
+			m.subjects(revision.Digest)
+		}
+	}
+	for j, layer := range m.from.Layers {
+		m.layers[layer.Digest] = place{m.at + 1, int32(j)}
+	}
+	whole := m.roots.Whole != nil && m.roots.Whole(i)
+	if !m.roots.Trace {
+		m.suspects(i)
+	}
+	for j := range m.from.Tags {
+		if m.roots.Tag != nil && m.roots.Tag(i, j) {
+			m.tag(j)
+		}
+	}
+	for j, revision := range m.from.Revisions {
+		if m.roots.Revision != nil && m.roots.Revision(i, j) {
+			m.root(revision.Digest, Via{ByItself, m.at, uint32(revision.Digest)})
+		}
+	}
+	for j, layer := range m.from.Layers {
+		if m.roots.Layer != nil && m.roots.Layer(i, j) {
+			m.layer(layer.Digest, Via{ByItself, m.at, uint32(layer.Digest)})
+		}
+	}
+	if m.to.Pinned || whole {
+		m.everything()
+	}
+	if !m.to.Pinned && !whole {
+		m.history()
+	}
+}
+
+func (m *marker) subjects(id ID) {
+	manifest := m.inv.Manifest(id)
+	if manifest == nil {
+		return
+	}
+	for _, subject := range manifest.Subjects {
+		if m.referrers == nil {
+			m.referrers = map[ID][]ID{}
+		}
+		m.referrers[subject] = append(m.referrers[subject], id)
+	}
+}
+
+// everything keeps all that the repository links. A pin that is found only
+// while this goes on changes nothing more.
+func (m *marker) everything() {
+	kind := ByItself
+	if m.to.Pinned {
+		kind = ByPin
+	}
+	for _, revision := range m.from.Revisions {
+		m.push(revision.Digest, Via{kind, m.at, uint32(revision.Digest)})
+		for _, signature := range revision.Signatures {
+			m.blob(signature, Via{kind, m.at, uint32(revision.Digest)})
+		}
+	}
+	for _, layer := range m.from.Layers {
+		m.layer(layer.Digest, Via{kind, m.at, uint32(layer.Digest)})
+	}
+	m.drain()
+}
+
+// history finds the entries of kept tags that name nothing kept any more.
+func (m *marker) history() {
+	for i, tag := range m.from.Tags {
+		if tag.Current.State == inventory.LinkAbsent {
+			continue
+		}
+		for j, entry := range tag.History {
+			if m.descended[entry.Digest] != m.at+1 {
+				m.to.Unneeded = append(m.to.Unneeded, Entry{int32(i), int32(j)})
+			}
+		}
+	}
+}
+
+// tag takes what a tag points to as a root.
+func (m *marker) tag(j int) {
+	tag := &m.from.Tags[j]
+	path := layout.TagCurrent(m.from.Name, tag.Name)
+	switch tag.Current.State {
+	case inventory.LinkAbsent:
+		m.ghost(j)
+		return
+	case inventory.LinkGood:
+	case inventory.LinkSpaced:
+		m.doubt("link-whitespace", path, "has white space around its digest; the registry answers 500",
+			"push the tag again", false)
+	default:
+		m.to.Roots++
+		m.badLink(path, tag.Current)
+		return
+	}
+	target := tag.Current.Target
+	if m.roots.Proxy && !m.hasRevision(target) {
+		return
+	}
+	if !m.hasRevision(target) && !m.hasLayer(target) {
+		if m.inv.Blob(target) == nil {
+			m.doubt("tag-dangling", path, "points to a manifest that is gone, link and blob",
+				"push the tag again, or remove it: regjanitor rm "+m.from.Name+":"+tag.Name, false)
+			return
+		}
+		m.doubt("revision-without-link", path, "points to a manifest that this repository does not link; the registry answers 404",
+			"push the tag again", false)
+	}
+	m.root(target, Via{ByTag, m.at, uint32(j)})
+}
+
+// ghost takes the history of a tag without a current link as roots: a push was
+// killed, or the link is lost, and any of them may be what it pointed to.
+func (m *marker) ghost(j int) {
+	tag := &m.from.Tags[j]
+	if len(tag.History) == 0 {
+		return
+	}
+	m.doubt("tag-without-current", layout.Tag(m.from.Name, tag.Name), "has a history and no current link; all of the history stays",
+		"push the tag again, or remove it: regjanitor rm "+m.from.Name+":"+tag.Name, false)
+	for _, entry := range tag.History {
+		m.root(entry.Digest, Via{ByHistory, m.at, uint32(j)})
+	}
+}
+
+func (m *marker) root(id ID, via Via) {
+	m.to.Roots++
+	m.push(id, via)
+	m.drain()
+}
+
+func (m *marker) push(id ID, via Via) { m.stack = append(m.stack, step{id, via}) }
+
+func (m *marker) drain() {
+	for len(m.stack) > 0 {
+		next := m.stack[len(m.stack)-1]
+		m.stack = m.stack[:len(m.stack)-1]
+		if m.descended[next.id] != m.at+1 {
+			m.descended[next.id] = m.at + 1
+			m.descend(next.id, next.via)
+		}
+	}
+}
+
+// descend marks a manifest with its links and goes on to what it refers to and
+// to what is about it.
+func (m *marker) descend(id ID, via Via) {
+	m.blob(id, via)
+	m.layer(id, via)
+	m.revision(id, via)
+	from := Via{ByManifest, m.at, uint32(id)}
+	if m.understood(id, via) {
+		for _, ref := range m.inv.Manifest(id).References {
+			if ref.Manifest || m.hasRevision(ref.Digest) {
+				m.push(ref.Digest, from)
+			} else {
+				m.blob(ref.Digest, from)
+				m.layer(ref.Digest, from)
+			}
+		}
+	}
+	for _, referrer := range m.referrers[id] {
+		m.push(referrer, Via{BySubject, m.at, uint32(id)})
+	}
+}
+
+// revision marks the link of a manifest that is reached, and follows it where
+// it says something else than its directory's name.
+func (m *marker) revision(id ID, via Via) {
+	if !m.hasRevision(id) {
+		return
+	}
+	index := m.revisions[id].index
+	m.to.Revisions[index] = via
+	revision := &m.from.Revisions[index]
+	for _, signature := range revision.Signatures {
+		m.blob(signature, Via{ByManifest, m.at, uint32(id)})
+	}
+	path := m.revisionLink(id)
+	switch link := revision.Link; link.State {
+	case inventory.LinkGood, inventory.LinkSpaced:
+		if link.State == inventory.LinkSpaced {
+			m.doubt("link-whitespace", path, "has white space around its digest; the registry answers 500", "push the image again", false)
+		}
+		if link.Target != id {
+			m.doubt("link-mismatch", path, "names another digest than its directory; both stay", "push the image again", false)
+			m.push(link.Target, Via{ByLink, m.at, uint32(id)})
+		}
+	default:
+		m.badLink(path, link)
+	}
+}
+
+// layer marks a layer link and what it points to, through as many links as the
+// registry itself would follow.
+func (m *marker) layer(id ID, via Via) {
+	for m.hasLayer(id) {
+		index := m.layers[id].index
+		if m.to.Layers[index].Live() {
+			return
+		}
+		m.to.Layers[index] = via
+		layer := m.from.Layers[index]
+		m.blob(layer.Target, via)
+		if layer.Link != inventory.LinkGood && layer.Link != inventory.LinkSpaced {
+			m.hidden(id)
+			return
+		}
+		id, via = layer.Target, Via{ByLink, m.at, uint32(id)}
+	}
+}
+
+func (m *marker) blob(id ID, via Via) {
+	if !m.graph.blobs[id].Live() {
+		m.graph.blobs[id] = via
+	}
+}
+
+// dropped tells a revision that the run was told to remove.
+func (m *marker) dropped(repository, revision int) bool {
+	return m.roots.Dropped != nil && m.roots.Dropped(repository, revision)
+}
+
+func (m *marker) hasRevision(id ID) bool { return m.revisions[id].repository == m.at+1 }
+func (m *marker) hasLayer(id ID) bool    { return m.layers[id].repository == m.at+1 }

@@ -1,0 +1,169 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"regjanitor/internal/layout"
+	"regjanitor/internal/refusal"
+	"regjanitor/internal/store"
+)
+
+// blobs lists the blob store. Its top must be a plain directory; what below it
+// cannot be read is doubted and left alone.
+func (s *scan) blobs() error {
+	info, err := s.root.Stat(layout.Blobs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.Type == store.Symlink {
+		return symlinked(layout.Blobs)
+	}
+	return s.blobFolder(layout.Blobs, func(e entry, path string) error {
+		if e.kind == store.Symlink {
+			return symlinked(path)
+		}
+		if _, known := hexLength[e.name]; !known {
+			s.strayBlob(e, path)
+			return nil
+		}
+		return s.fork(func() error { return s.shards(e.name, path) })
+	})
+}
+
+// hexLength is how many digits the digests of an algorithm have.
+var hexLength = map[string]int{"sha256": 64, "sha384": 96, "sha512": 128}
+
+func (s *scan) shards(alg, path string) error {
+	return s.blobFolder(path, func(e entry, path string) error {
+		if e.kind != store.Directory || len(e.name) != 2 || strings.Trim(e.name, "0123456789abcdef") != "" {
+			s.strayBlob(e, path)
+			return nil
+		}
+		return s.fork(func() error { return s.shard(alg, e.name, path) })
+	})
+}
+
+// blobFolder lists a directory above the blobs.
+func (s *scan) blobFolder(path string, f func(e entry, path string) error) error {
+	err := s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
+		s.folder(path, len(entries), info)
+		for _, e := range entries {
+			if err := f(e, path+"/"+e.name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s.unseenBlobs(path, err)
+}
+
+// unseenBlobs notes a directory of blobs that cannot be listed: what is in it
+// stays. A mount point is refused, for the user has not said that it is meant.
+func (s *scan) unseenBlobs(path string, err error) error {
+	var refused *refusal.Error
+	switch {
+	case err == nil, errors.As(err, &refused), s.ctx.Err() != nil:
+		return err
+	case errors.Is(err, store.ErrMount):
+		return mounted(path)
+	case errors.Is(err, fs.ErrNotExist):
+		s.vanished(path)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, store.ErrSymlink), isDiskError(err):
+		s.odd(Oddity{Code: "shard-unreadable", Path: path, Doubt: true,
+			Problem: fmt.Sprintf("cannot be listed, its blobs stay: %v", cause(err))})
+	default:
+		return err
+	}
+	return nil
+}
+
+func isDiskError(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE)
+}
+
+// strayBlob notes what is not a blob where one could be: a directory or a link
+// is doubted, for somebody may have moved blobs there.
+func (s *scan) strayBlob(e entry, path string) {
+	switch {
+	case e.kind == store.Symlink:
+		s.odd(Oddity{Code: "blob-symlink", Path: path, Problem: "a symbolic link, left alone with what it points to", Doubt: true})
+	case e.kind == store.Directory && e.name != layout.LostFound && !strings.HasPrefix(e.name, "."):
+		s.malformed("", path, fmt.Errorf("%q is no part of a digest's path", e.name))
+	default:
+		s.stray("", path, e)
+	}
+}
+
+func (s *scan) shard(alg, prefix, path string) error {
+	err := s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
+		s.folder(path, len(entries), info)
+		var ids []ID
+		var names []string
+		for _, e := range entries {
+			id, err := ID(0), errors.New("not a directory")
+			if e.kind == store.Directory && strings.HasPrefix(e.name, prefix) {
+				id, err = s.inv.Digests.internLeaf(alg, e.name)
+			}
+			if err != nil {
+				s.strayBlob(e, path+"/"+e.name)
+				continue
+			}
+			ids, names = append(ids, id), append(names, e.name)
+		}
+		found := make([]Blob, len(ids))
+		err := s.spread(len(ids), func(i int) error {
+			found[i].Digest = ids[i]
+			return s.blob(dir, &found[i], path, names[i])
+		})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, blob := range found {
+			if blob.Links > 0 {
+				s.inv.Blobs = append(s.inv.Blobs, blob)
+			}
+		}
+		return err
+	})
+	return s.unseenBlobs(path, err)
+}
+
+// blob stats one blob's data; a blob without a regular one has no Links.
+func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
+	name := hex + "/" + layout.Data
+	_, info, err := again(func() (struct{}, store.Info, error) {
+		info, err := dir.Stat(name)
+		return struct{}{}, info, err
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s.dataless(path + "/" + hex)
+	case err != nil:
+		return s.unseenBlobs(path+"/"+hex, err)
+	case info.Device != s.device && !s.opts.AllowMounts:
+		return mounted(path + "/" + hex)
+	case info.Type != store.Regular:
+		s.odd(Oddity{Code: "blob-not-a-file", Path: path + "/" + name, Doubt: true,
+			Problem: fmt.Sprintf("a %s, left alone", info.Type)})
+		return nil
+	}
+	blob.Stamp, blob.Disk, blob.Links = StampOf(info), info.Disk, uint32(info.Links)
+	return nil
+}
+
+// dataless looks into a blob's directory that holds no data.
+func (s *scan) dataless(path string) error {
+	err := s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
+		s.folder(path, len(entries), info)
+		for _, e := range entries {
+			if below := path + "/" + e.name; !s.temporary("", dir, below, e) {
+				s.stray("", below, e)
+			}
+		}
+		return nil
+	})
+	return s.unseenBlobs(path, err)
+}

@@ -1,0 +1,166 @@
+package inventory
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/layout"
+)
+
+// ID stands for a digest in the inventory that issued it. IDs are dense from 0,
+// so that a slice can be a set of them; their order means nothing.
+type ID uint32
+
+// Digests gives every digest of a tree an ID. A sha256 digest, which nearly all
+// are, costs 32 bytes and a place in a map.
+type Digests struct {
+	mu    sync.RWMutex
+	short map[[32]byte]ID
+	keys  [][32]byte // by ID; zero where the digest is in names
+	long  map[digest.Digest]ID
+	names map[ID]digest.Digest
+}
+
+func newDigests() *Digests {
+	return &Digests{
+		short: map[[32]byte]ID{},
+		long:  map[digest.Digest]ID{},
+		names: map[ID]digest.Digest{},
+	}
+}
+
+// Len is the number of digests, and one more than the highest ID.
+func (t *Digests) Len() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.keys)
+}
+
+// Digest is the digest that id stands for.
+func (t *Digests) Digest(id ID) digest.Digest {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if name, ok := t.names[id]; ok {
+		return name
+	}
+	return digest.NewDigestFromBytes(digest.SHA256, t.keys[id][:])
+}
+
+// Shard is the algorithm of a digest and its first byte, which name the
+// directories that its blob lies in. It takes no lock: the scan has to be over.
+func (t *Digests) Shard(id ID) (algorithm string, first byte) {
+	if name, ok := t.names[id]; ok {
+		algorithm, hex, _ := strings.Cut(string(name), ":")
+		key, _ := strconv.ParseUint(hex[:2], 16, 8)
+		return algorithm, byte(key)
+	}
+	return "sha256", t.keys[id][0]
+}
+
+// Lookup is the ID of a digest that the inventory has met.
+func (t *Digests) Lookup(d digest.Digest) (ID, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if key, ok := shortKey(d); ok {
+		id, ok := t.short[key]
+		return id, ok
+	}
+	id, ok := t.long[d]
+	return id, ok
+}
+
+// Compare orders digests as their texts are ordered. It takes no lock: the scan
+// has to be over.
+func (t *Digests) Compare(a, b ID) int {
+	if len(t.names) > 0 {
+		nameA, longA := t.names[a]
+		nameB, longB := t.names[b]
+		if longA || longB {
+			if !longA {
+				nameA = t.Digest(a)
+			}
+			if !longB {
+				nameB = t.Digest(b)
+			}
+			return cmp.Compare(nameA, nameB)
+		}
+	}
+	return bytes.Compare(t.keys[a][:], t.keys[b][:])
+}
+
+// hashes tells whether sum is what id says, without making a text of it.
+func (t *Digests) hashes(id ID, sum [32]byte) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.keys[id] == sum
+}
+
+// intern is the ID of a digest, given now if it is new.
+func (t *Digests) intern(d digest.Digest) ID {
+	if key, ok := shortKey(d); ok {
+		return t.internKey(key)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id, ok := t.long[d]
+	if !ok {
+		id = ID(len(t.keys))
+		t.keys = append(t.keys, [32]byte{})
+		t.long[d], t.names[id] = id, d
+	}
+	return id
+}
+
+func (t *Digests) internKey(key [32]byte) ID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id, ok := t.short[key]
+	if !ok {
+		id = ID(len(t.keys))
+		t.keys = append(t.keys, key)
+		t.short[key] = id
+	}
+	return id
+}
+
+// internLeaf is the ID for a pair of directory names <alg>/<hex>.
+func (t *Digests) internLeaf(alg, name string) (ID, error) {
+	if alg == string(digest.SHA256) {
+		if key, ok := decodeKey(name); ok {
+			return t.internKey(key), nil
+		}
+	}
+	d, err := layout.ParseLeaf(alg, name)
+	if err != nil {
+		return 0, err
+	}
+	return t.intern(d), nil
+}
+
+func shortKey(d digest.Digest) ([32]byte, bool) {
+	const prefix = "sha256:"
+	if len(d) != len(prefix)+64 || d[:len(prefix)] != prefix {
+		return [32]byte{}, false
+	}
+	return decodeKey(string(d[len(prefix):]))
+}
+
+// decodeKey reads 64 digits of lower-case hex.
+func decodeKey(name string) (key [32]byte, ok bool) {
+	if len(name) != 2*len(key) {
+		return key, false
+	}
+	for i := range name {
+		if c := name[i]; c >= 'A' && c <= 'F' {
+			return key, false
+		}
+	}
+	_, err := hex.Decode(key[:], []byte(name))
+	return key, err == nil
+}

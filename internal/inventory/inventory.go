@@ -1,0 +1,166 @@
+// Package inventory is what is there: one parallel pass over a registry's tree
+// in which each directory is listed once and each link and each manifest is
+// read at most once.
+//
+// It records and never decides: what could not be read or understood is noted
+// where it was met, and graph and plan draw the conclusions. Only where the
+// links themselves cannot be seen in full does the scan end, with a refusal,
+// because then nobody could.
+//
+// Not looked into are the directories of layer links and blobs that are whole:
+// they outnumber everything else, and one stat of the file inside says all that
+// matters of them.
+package inventory
+
+import (
+	"regjanitor/internal/store"
+)
+
+// Inventory is a registry's tree as one scan saw it. Slices are sorted by name
+// or digest text, so that equal trees give equal inventories.
+type Inventory struct {
+	Digests      *Digests
+	Repositories []*Repository
+	Blobs        []Blob
+	Leftovers    []Leftover
+	Folders      []Folder
+	Oddities     []Oddity
+	// Vanished are paths that were listed and then gone: someone is writing.
+	Vanished []string
+	// HasRepositories is false where the directory itself is missing.
+	HasRepositories bool
+
+	manifests []*Manifest // by ID, nil where none was read
+	blobs     []int32     // by ID: place in Blobs plus one
+}
+
+// Repository is one repository's links.
+type Repository struct {
+	Name string
+	// Legal: the registry can serve a repository of this name.
+	Legal bool
+	// HasTags: the directory of tags is there.
+	HasTags   bool
+	Tags      []Tag
+	Revisions []Revision
+	Layers    []Layer
+	Uploads   []Upload
+	Discarded []Discarded
+	MTime     int64 // of its directory, nanoseconds
+}
+
+// Tag is one directory of _manifests/tags.
+type Tag struct {
+	Name    string
+	Current Link
+	History []Entry
+}
+
+// Entry is one link of a tag's history.
+type Entry struct {
+	Digest ID
+	MTime  int64
+}
+
+// Revision is one link of _manifests/revisions.
+type Revision struct {
+	Digest     ID
+	Link       Link
+	Signatures []ID // of schema1, as registries 2.0 to 2.4 stored them
+}
+
+// Layer is one link of _layers. Of a sha256 link the directory's name is the
+// target and the file is not read; Link then tells only whether it is there.
+type Layer struct {
+	Digest ID
+	Target ID
+	Link   LinkState
+	Stamp  Stamp
+	Err    error
+}
+
+// Discarded is a tag that an earlier run renamed and did not finish to remove.
+// Its paths are relative to its directory.
+type Discarded struct {
+	Name    string
+	Files   []File
+	Folders []string // deepest first
+}
+
+// Upload is one unfinished upload. Its paths are relative to its directory.
+type Upload struct {
+	ID      string
+	Files   []File
+	Folders []string // deepest first
+	Newest  int64    // newest of startedat and of what is inside, nanoseconds
+	Bytes   int64
+	Disk    int64
+	Odd     string // what is inside that does not belong there
+}
+
+// File is a file that may be removed with what it belongs to.
+type File struct {
+	Path  string
+	Stamp Stamp
+}
+
+// Blob is one blob's data file.
+type Blob struct {
+	Digest ID
+	Stamp  Stamp
+	Disk   int64 // bytes allocated
+	Links  uint32
+}
+
+// Leftover is a temporary file that a killed registry left behind.
+type Leftover struct {
+	Path       string
+	Repository string // empty below blobs
+	Stamp      Stamp
+	Disk       int64
+}
+
+// Folder is a directory above links or blobs, and how many names it held; or one
+// that should hold a link or a blob and does not.
+type Folder struct {
+	Path    string
+	Entries int
+	Stamp   Stamp
+	CTime   int64
+}
+
+// Stamp tells whether a file is still the one that the scan saw.
+type Stamp struct {
+	Inode uint64
+	Size  int64
+	MTime int64 // nanoseconds
+}
+
+// StampOf is the stamp of what info describes.
+func StampOf(info store.Info) Stamp { return Stamp{info.Inode, info.Size, info.MTime} }
+
+// Oddity is something met on the way that is nobody's link and nobody's blob,
+// or that could not be read. Doubt: a person has to look at it.
+type Oddity struct {
+	Code       string
+	Path       string
+	Repository string
+	Problem    string
+	Doubt      bool
+}
+
+// Manifest is what the manifest of this digest, or an account of it, was read as.
+func (inv *Inventory) Manifest(id ID) *Manifest {
+	if int(id) >= len(inv.manifests) {
+		return nil
+	}
+	return inv.manifests[id]
+}
+
+// Blob is the blob of this digest, nil where there is none.
+func (inv *Inventory) Blob(id ID) *Blob {
+	if int(id) >= len(inv.blobs) || inv.blobs[id] == 0 {
+		return nil
+	}
+	return &inv.Blobs[inv.blobs[id]-1]
+}

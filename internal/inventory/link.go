@@ -1,0 +1,98 @@
+package inventory
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+
+	"regjanitor/internal/layout"
+	"regjanitor/internal/store"
+)
+
+// LinkState is what a link file turned out to be.
+type LinkState uint8
+
+// The states of a link. The registry reads only LinkGood; it answers 404 for
+// LinkAbsent and 500 for the rest.
+const (
+	LinkAbsent     LinkState = iota // the directory has no entry named link
+	LinkGood                        // exactly a digest
+	LinkSpaced                      // a digest with white space around it
+	LinkEmpty                       // no bytes
+	LinkGarbled                     // no digest
+	LinkTooLong                     // over linkLimit, not read
+	LinkNotFile                     // a directory, a symbolic link, a FIFO …
+	LinkUnreadable                  // see Err
+)
+
+// linkLimit is far above the longest digest, in bytes.
+const linkLimit = 1 << 10
+
+// Link is one link file as it was read.
+type Link struct {
+	State  LinkState
+	Target ID // of LinkGood and LinkSpaced
+	Stamp  Stamp
+	CTime  int64
+	Err    error // of LinkUnreadable
+}
+
+// Points tells whether the link names a digest.
+func (l Link) Points() bool { return l.State == LinkGood || l.State == LinkSpaced }
+
+// listedLink reads the link of a directory that was just seen to have one.
+func (s *scan) listedLink(dir store.Dir, path string) Link {
+	link := s.readLink(dir, layout.Link)
+	if link.State == LinkAbsent {
+		s.vanished(path)
+	}
+	return link
+}
+
+// readLink reads the link file at path of dir.
+func (s *scan) readLink(dir store.Dir, path string) Link {
+	var buf [2 * linkLimit]byte
+	data, info, err := again(func() ([]byte, store.Info, error) { return dir.Read(path, linkLimit, buf[:0]) })
+	link := Link{Stamp: StampOf(info), CTime: info.CTime}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		link.State = LinkAbsent
+	case errors.Is(err, store.ErrNotRegular), errors.Is(err, store.ErrSymlink), isSpecial(err):
+		link.State = LinkNotFile
+	case errors.Is(err, store.ErrTooLarge):
+		link.State = LinkTooLong
+	case err != nil:
+		link.State, link.Err = LinkUnreadable, err
+	default:
+		link.State, link.Target = s.parseLink(data)
+	}
+	return link
+}
+
+func (s *scan) parseLink(data []byte) (LinkState, ID) {
+	if len(data) == 0 {
+		return LinkEmpty, 0
+	}
+	trimmed := bytes.TrimSpace(data)
+	d, err := layout.ParseDigest(string(trimmed))
+	switch {
+	case err != nil && len(trimmed) == 0:
+		return LinkEmpty, 0
+	case err != nil:
+		return LinkGarbled, 0
+	case len(trimmed) != len(data):
+		return LinkSpaced, s.inv.Digests.intern(d)
+	}
+	return LinkGood, s.inv.Digests.intern(d)
+}
+
+// stateOf is what a stat alone says of a link that need not be read.
+func stateOf(info store.Info) LinkState {
+	switch {
+	case info.Type != store.Regular:
+		return LinkNotFile
+	case info.Size > linkLimit:
+		return LinkTooLong
+	}
+	return LinkGood
+}

@@ -1,0 +1,187 @@
+package inventory
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"regjanitor/internal/layout"
+	"regjanitor/internal/manifest"
+	"regjanitor/internal/progress"
+	"regjanitor/internal/store"
+)
+
+// ManifestState is what the bytes under a manifest's digest turned out to be.
+type ManifestState uint8
+
+// The states of a manifest; only a Sound one has been understood.
+const (
+	Sound      ManifestState = iota
+	Missing                  // no such blob
+	Empty                    // no bytes
+	Corrupt                  // the bytes are not those of the digest
+	TooLarge                 // over the registry's own limit, not read
+	NotFile                  // not a regular file
+	Unreadable               // see Err
+	Strange                  // not understood, see Err
+)
+
+// Manifest is one manifest with its references as IDs.
+type Manifest struct {
+	State      ManifestState
+	Kind       manifest.Kind
+	References []Reference
+	Subjects   []ID
+	Err        error
+}
+
+// Reference is one thing that a manifest refers to.
+type Reference struct {
+	Digest   ID
+	Manifest bool // its media type is a manifest's
+	Foreign  bool // it may rightly be absent
+}
+
+// readManifests reads every revision's manifest, every tag's, and every
+// manifest that these refer to, each once.
+func (s *scan) readManifests(ctx context.Context) error {
+	inv := s.inv
+	seen := make([]bool, inv.Digests.Len())
+	var wanted []ID
+	want := func(id ID) {
+		if int(id) >= len(seen) {
+			seen = append(seen, make([]bool, inv.Digests.Len()-len(seen))...)
+		}
+		if !seen[id] {
+			seen[id] = true
+			wanted = append(wanted, id)
+		}
+	}
+	for _, r := range inv.Repositories {
+		for _, revision := range r.Revisions {
+			want(revision.Digest)
+			if revision.Link.Points() {
+				want(revision.Link.Target)
+			}
+		}
+		for _, tag := range r.Tags {
+			if tag.Current.Points() {
+				want(tag.Current.Target)
+			} else {
+				for _, entry := range tag.History {
+					want(entry.Digest)
+				}
+			}
+		}
+	}
+	meter := progress.NewMeter(s.opts.Observe, "reading manifests", int64(len(wanted)))
+	defer meter.End()
+	for len(wanted) > 0 {
+		batch := wanted
+		wanted = nil
+		found, err := s.readBatch(ctx, batch, meter)
+		if err != nil {
+			return err
+		}
+		inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
+		for i, m := range found {
+			inv.manifests[batch[i]] = m
+			for _, ref := range m.References {
+				if ref.Manifest {
+					want(ref.Digest)
+				}
+			}
+		}
+	}
+	inv.index()
+	for id, m := range inv.manifests {
+		if m != nil && m.State == Missing && inv.blobs[id] != 0 {
+			inv.Vanished = append(inv.Vanished, layout.BlobData(inv.Digests.Digest(ID(id))))
+		}
+	}
+	return nil
+}
+
+func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter) ([]*Manifest, error) {
+	found := make([]*Manifest, len(batch))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(s.opts.Jobs, 1))
+	for from := 0; from < len(batch); from += grain {
+		group.Go(func() error {
+			buf := manifestBuffers.Get().(*[]byte)
+			defer manifestBuffers.Put(buf)
+			for i := from; i < min(from+grain, len(batch)); i++ {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				found[i] = s.readManifest(batch[i], buf)
+				if fatal(found[i].Err) {
+					return found[i].Err
+				}
+			}
+			meter.Add(min(grain, len(batch)-from))
+			return nil
+		})
+	}
+	return found, group.Wait()
+}
+
+// manifestBuffers hold nearly every manifest; a larger one gets its own.
+var manifestBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
+
+func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
+	d := s.inv.Digests.Digest(id)
+	if layout.IsTarsum(d) {
+		return &Manifest{State: Missing}
+	}
+	path := layout.BlobData(d)
+	data, _, err := again(func() ([]byte, store.Info, error) {
+		return s.root.Read(path, manifest.Limit, *buf)
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Manifest{State: Missing}
+	case errors.Is(err, store.ErrTooLarge):
+		return &Manifest{State: TooLarge}
+	case errors.Is(err, store.ErrNotRegular), errors.Is(err, store.ErrSymlink), isSpecial(err):
+		return &Manifest{State: NotFile}
+	case err != nil:
+		return &Manifest{State: Unreadable, Err: err}
+	case len(data) == 0:
+		return &Manifest{State: Empty}
+	}
+	parsed, err := manifest.Parse(data)
+	m := &Manifest{}
+	switch {
+	case !s.hashes(id, data):
+		m.State = Corrupt
+	case err != nil:
+		m.State, m.Err = Strange, err
+	default:
+		m.Kind = parsed.Kind
+		for _, subject := range parsed.Subjects {
+			m.Subjects = append(m.Subjects, s.inv.Digests.intern(subject))
+		}
+		m.References = make([]Reference, len(parsed.References))
+		for i, ref := range parsed.References {
+			m.References[i] = Reference{s.inv.Digests.intern(ref.Digest), ref.Manifest, ref.Foreign}
+		}
+		return m
+	}
+	for _, mentioned := range manifest.Mentions(data) {
+		m.References = append(m.References, Reference{Digest: s.inv.Digests.intern(mentioned), Foreign: true})
+	}
+	return m
+}
+
+func (s *scan) hashes(id ID, data []byte) bool {
+	if s.inv.Digests.hashes(id, sha256.Sum256(data)) {
+		return true
+	}
+	d := s.inv.Digests.Digest(id)
+	return d.Algorithm() != "sha256" && d.Algorithm().FromBytes(data) == d
+}

@@ -1,0 +1,114 @@
+package inventory
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"time"
+
+	"regjanitor/internal/layout"
+	"regjanitor/internal/store"
+)
+
+func (s *scan) uploads(r *Repository, path string) error {
+	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
+		s.folder(path, len(entries), info)
+		for _, e := range entries {
+			below := path + "/" + e.name
+			switch {
+			case e.kind == store.Symlink:
+				return symlinked(below)
+			case e.kind != store.Directory || !layout.IsUploadID(e.name):
+				s.stray(r.Name, below, e)
+			default:
+				if err := s.fork(func() error { return s.upload(r, path, e.name) }); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// upload looks into one upload. The registry's own purger may remove it
+// meanwhile, even in read-only mode, so that its going is not a sign of pushes.
+func (s *scan) upload(r *Repository, path, id string) error {
+	tree, err := s.tree(path + "/" + id)
+	if err != nil || tree.gone {
+		return err
+	}
+	upload := Upload{ID: id, Files: tree.files, Folders: tree.folders, Newest: tree.newest, Odd: tree.odd}
+	for i, file := range tree.files {
+		switch {
+		case file.Path == layout.Data:
+			upload.Bytes, upload.Disk = file.Stamp.Size, tree.disk[i]
+		case file.Path == layout.StartedAt:
+			if at, err := s.startedAt(path + "/" + id + "/" + layout.StartedAt); err == nil {
+				upload.Newest = max(upload.Newest, at.UnixNano())
+			}
+		case strings.HasPrefix(file.Path, layout.HashStates+"/"), layout.IsTemporary(file.Path):
+		default:
+			upload.Odd = file.Path
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.Uploads = append(r.Uploads, upload)
+	return nil
+}
+
+func (s *scan) startedAt(path string) (time.Time, error) {
+	data, _, err := again(func() ([]byte, store.Info, error) { return s.root.Read(path, linkLimit, nil) })
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339, strings.TrimSpace(string(data)))
+}
+
+// tree is a small directory with all that is in it. Paths are relative to it.
+type tree struct {
+	files   []File
+	disk    []int64  // beside files: bytes allocated
+	folders []string // deepest first, without itself
+	newest  int64
+	odd     string // something that is neither a file nor a directory
+	gone    bool   // it vanished while it was looked at
+}
+
+func (s *scan) tree(path string) (*tree, error) {
+	t := &tree{}
+	err := s.grow(t, path, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.gone = true
+		return t, nil
+	}
+	return t, unseen(path, err)
+}
+
+// grow adds what is in the directory at path to the tree; prefix is what the
+// paths in it begin with.
+func (s *scan) grow(t *tree, path, prefix string) error {
+	return s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
+		t.newest = max(t.newest, info.MTime)
+		for _, e := range entries {
+			below := prefix + e.name
+			switch e.kind {
+			case store.Directory:
+				if err := s.grow(t, path+"/"+e.name, below+"/"); err != nil {
+					return err
+				}
+				t.folders = append(t.folders, below)
+			case store.Regular:
+				info, err := dir.Stat(e.name)
+				if err != nil {
+					return err
+				}
+				t.newest = max(t.newest, info.MTime)
+				t.files, t.disk = append(t.files, File{below, StampOf(info)}), append(t.disk, info.Disk)
+			default:
+				t.odd = below
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,48 @@
+package layout
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Reserved tells a name that can never be part of a repository's name: the
+// registry keeps every name that begins with an underscore for itself.
+func Reserved(name string) bool { return strings.HasPrefix(name, "_") }
+
+const (
+	alphanumeric = `[a-z0-9]+`
+	separator    = `(?:[._]|__|[-]+)`
+	component    = alphanumeric + `(?:` + separator + alphanumeric + `)*`
+	domainPart   = `(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])`
+	domain       = domainPart + `(?:\.` + domainPart + `)*`
+
+	// longestName is the registry's RepositoryNameTotalLengthMax, in bytes.
+	longestName = 255
+)
+
+var (
+	repositoryName = regexp.MustCompile(`^(?:` + domain + `/)?` + component + `(?:/` + component + `)*$`)
+	tagName        = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
+	uuid           = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
+	uploadID       = regexp.MustCompile(`^` + uuid + `$`)
+	temporaryName  = regexp.MustCompile(`^(?:link|data|startedat|[0-9]+)\.` + uuid + `\.tmp$`)
+)
+
+// ValidRepository tells whether the registry can serve a repository of this
+// name: components of lower case, of which the first of two or more may be a
+// domain (A/x, Example.COM/x).
+func ValidRepository(name string) bool {
+	return len(name) <= longestName && repositoryName.MatchString(name)
+}
+
+// ValidTag tells whether the registry can serve a tag of this name.
+func ValidTag(name string) bool { return tagName.MatchString(name) }
+
+// IsUploadID tells the name of an upload: a version 4 UUID in registry 2, a
+// version 7 UUID in 3.
+func IsUploadID(name string) bool { return uploadID.MatchString(name) }
+
+// IsTemporary tells a file that the driver of registry 3.1 and later writes
+// before it renames it to link, data, startedat or a hash state. One that a
+// crash left behind is litter.
+func IsTemporary(name string) bool { return temporaryName.MatchString(name) }

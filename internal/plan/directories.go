@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+)
+
+// directories dooms what the other actions leave empty, and what was empty
+// already, from the deepest up. It never dooms blobs and repositories
+// themselves, nor _layers and tags of a repository in which anything remains:
+// without these the registry's own collector takes the rest for garbage.
+func (b *builder) directories() {
+	left := b.remaining()
+	folders := map[string]int{}
+	for i, folder := range b.inv.Folders {
+		folders[folder.Path] = i
+	}
+	gone := make([]int, len(b.inv.Folders))
+	for parent, n := range b.emptied() {
+		if i, ok := folders[parent]; ok {
+			gone[i] += n
+		}
+	}
+	// In the order of paths a directory comes before those in it.
+	for i := len(b.inv.Folders) - 1; i >= 0; i-- {
+		folder := b.inv.Folders[i]
+		if gone[i] < folder.Entries || b.opts.young(folder.Stamp.MTime, b.opts.MinAge) || !b.removable(folder.Path, left) {
+			continue
+		}
+		kind, r := Directory, b.owner(folder.Path)
+		if r >= 0 && layout.Repository(b.inv.Repositories[r].Name) == folder.Path {
+			kind = Repository
+		}
+		b.add(kind, Empty, r, i, 0)
+		last := &b.plan.Actions[len(b.plan.Actions)-1]
+		last.Level = deepest - uint16(min(strings.Count(folder.Path, "/"), int(deepest)))
+		if parent, ok := folders[path.Dir(folder.Path)]; ok {
+			gone[parent]++
+		}
+	}
+}
+
+// emptied counts the names that the actions take out of each directory.
+func (b *builder) emptied() map[string]int {
+	counts := map[string]int{}
+	var last siblings
+	var parent string
+	for _, a := range b.plan.Actions {
+		// A path costs more than all else here, and links of one kind in one
+		// repository share theirs.
+		if now := b.siblings(a); now != last {
+			last, parent = now, path.Dir(b.plan.Item(a).Path)
+		}
+		counts[parent]++
+	}
+	return counts
+}
+
+// siblings are actions whose paths have the same parent.
+type siblings struct {
+	kind           Kind
+	repository, at int32
+	algorithm      string
+	shard          byte
+}
+
+func (b *builder) siblings(a Action) siblings {
+	s := siblings{kind: a.Kind + 1, repository: a.Repository}
+	switch a.Kind {
+	case Blob:
+		s.algorithm, s.shard = b.inv.Digests.Shard(b.inv.Blobs[a.At].Digest)
+	case Revision:
+		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Revisions[a.At].Digest)
+	case LayerLink:
+		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Layers[a.At].Digest)
+	case TagIndexEntry:
+		s.at = a.At
+		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Tags[a.At].History[a.Entry].Digest)
+	case Leftover:
+		s.at = a.At
+	}
+	return s
+}
+
+// remaining counts the revisions and tags that each repository keeps.
+func (b *builder) remaining() []int {
+	left := make([]int, len(b.inv.Repositories))
+	for r, repo := range b.inv.Repositories {
+		left[r] = len(repo.Tags) + len(repo.Revisions)
+		for _, tag := range repo.Tags {
+			if isLitter(&tag) {
+				left[r]--
+			}
+		}
+	}
+	for _, a := range b.plan.Actions {
+		if a.Kind == Tag || a.Kind == Revision {
+			left[a.Repository]--
+		}
+	}
+	return left
+}
+
+// isLitter tells the empty directory of a tag that once was.
+func isLitter(tag *inventory.Tag) bool {
+	return tag.Current.State == inventory.LinkAbsent && len(tag.History) == 0
+}
+
+func (b *builder) removable(folder string, left []int) bool {
+	if folder == layout.Repositories || folder == layout.Blobs || path.Dir(folder) == layout.Blobs {
+		return false
+	}
+	r := b.owner(folder)
+	if r < 0 {
+		return b.opts.Scope == nil || strings.HasPrefix(folder, layout.Repositories+"/") && b.opts.inScope(strings.TrimPrefix(folder, layout.Repositories+"/"))
+	}
+	if !b.open(r) {
+		return false
+	}
+	within := strings.TrimPrefix(folder, layout.Repository(b.inv.Repositories[r].Name)+"/")
+	return left[r] == 0 || within != layout.Layers && within != layout.Tags
+}
+
+// owner is the repository to which a directory belongs: the one whose reserved
+// names it is below, or whose own directory it is.
+func (b *builder) owner(folder string) int {
+	name, ok := strings.CutPrefix(folder, layout.Repositories+"/")
+	if !ok {
+		return -1
+	}
+	for _, reserved := range []string{layout.Layers, layout.Manifests, layout.Uploads} {
+		if at := strings.Index(name+"/", "/"+reserved+"/"); at >= 0 {
+			name = name[:at]
+			break
+		}
+	}
+	r, found := slices.BinarySearchFunc(b.inv.Repositories, name, func(r *inventory.Repository, name string) int {
+		return strings.Compare(r.Name, name)
+	})
+	if !found {
+		return -1
+	}
+	return r
+}

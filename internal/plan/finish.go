@@ -1,0 +1,219 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/refusal"
+)
+
+// finish turns the gathered actions into a plan: in order, with the directories
+// that they empty, counted and checked.
+func (b *builder) finish() (*Plan, error) {
+	p := b.plan
+	b.levels()
+	b.directories()
+	slices.SortFunc(p.Actions, func(a, b Action) int {
+		return cmp.Or(cmp.Compare(a.Kind.stage(), b.Kind.stage()), cmp.Compare(a.Level, b.Level),
+			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.At, b.At), cmp.Compare(a.Entry, b.Entry))
+	})
+	p.shareLinks()
+	p.Found = found(b.inv)
+	for _, a := range p.Actions {
+		bytes, disk := p.weigh(a)
+		p.Planned.Add(a.Kind, bytes, disk)
+	}
+	b.remarks()
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, b.fuse()
+}
+
+// stage is the kind, with both kinds of directories as one.
+func (k Kind) stage() Kind {
+	if k == Repository {
+		return Directory
+	}
+	return k
+}
+
+// Stages cuts the actions where everything before has to be over first.
+func (p *Plan) Stages() [][]Action {
+	var stages [][]Action
+	from := 0
+	for i := 1; i <= len(p.Actions); i++ {
+		if i == len(p.Actions) || p.Actions[i].Kind.stage() != p.Actions[from].Kind.stage() || p.Actions[i].Level != p.Actions[from].Level {
+			stages = append(stages, p.Actions[from:i])
+			from = i
+		}
+	}
+	return stages
+}
+
+// levels puts doomed manifests behind the doomed ones that list them. A cycle,
+// which only a broken hash could make, gets a common last level.
+func (b *builder) levels() {
+	doomed := map[int32]map[inventory.ID]int{} // by repository and digest: the action
+	for i, a := range b.plan.Actions {
+		if a.Kind == Revision {
+			if doomed[a.Repository] == nil {
+				doomed[a.Repository] = map[inventory.ID]int{}
+			}
+			doomed[a.Repository][b.inv.Repositories[a.Repository].Revisions[a.At].Digest] = i
+		}
+	}
+	for _, actions := range doomed {
+		parents := map[int]int{}
+		b.children(actions, func(_, child int) { parents[child]++ })
+		var ready []inventory.ID
+		for id, action := range actions {
+			if parents[action] == 0 {
+				ready = append(ready, id)
+			}
+		}
+		for len(ready) > 0 {
+			id := ready[len(ready)-1]
+			ready = ready[:len(ready)-1]
+			b.childrenOf(id, actions, func(parent, child int) {
+				level := b.plan.Actions[parent].Level + 1
+				b.plan.Actions[child].Level = max(b.plan.Actions[child].Level, min(level, deepest))
+				if parents[child]--; parents[child] == 0 {
+					ready = append(ready, b.inv.Repositories[b.plan.Actions[child].Repository].Revisions[b.plan.Actions[child].At].Digest)
+				}
+			})
+		}
+		for action, left := range parents {
+			if left > 0 {
+				b.plan.Actions[action].Level = deepest
+			}
+		}
+	}
+}
+
+const deepest = ^uint16(0) - 1
+
+func (b *builder) children(actions map[inventory.ID]int, f func(parent, child int)) {
+	for id := range actions {
+		b.childrenOf(id, actions, f)
+	}
+}
+
+func (b *builder) childrenOf(id inventory.ID, actions map[inventory.ID]int, f func(parent, child int)) {
+	m := b.inv.Manifest(id)
+	if m == nil {
+		return
+	}
+	for _, ref := range m.References {
+		if child, ok := actions[ref.Digest]; ok {
+			f(actions[id], child)
+		}
+	}
+}
+
+// shareLinks finds what the blobs that have several names free: nothing before
+// the last name goes, and with that one all of it.
+func (p *Plan) shareLinks() {
+	names := map[uint64]uint32{}
+	for _, a := range p.Actions {
+		if a.Kind != Blob {
+			continue
+		}
+		blob := p.Inventory.Blobs[a.At]
+		if blob.Links < 2 {
+			continue
+		}
+		if p.disk == nil {
+			p.disk = map[int32]int64{}
+		}
+		names[blob.Stamp.Inode]++
+		p.disk[a.At] = 0
+		if names[blob.Stamp.Inode] == blob.Links {
+			p.disk[a.At] = blob.Disk
+		}
+	}
+}
+
+func found(inv *inventory.Inventory) Totals {
+	var t Totals
+	t.Repositories, t.Blobs, t.Leftovers = int64(len(inv.Repositories)), int64(len(inv.Blobs)), int64(len(inv.Leftovers))
+	for _, r := range inv.Repositories {
+		t.Tags += int64(len(r.Tags))
+		t.Revisions += int64(len(r.Revisions))
+		t.LayerLinks += int64(len(r.Layers))
+		t.Uploads += int64(len(r.Uploads))
+		t.Leftovers += int64(len(r.Discarded))
+		for _, tag := range r.Tags {
+			t.TagIndexEntries += int64(len(tag.History))
+		}
+		for _, upload := range r.Uploads {
+			t.Bytes += upload.Bytes
+			t.DiskBytes += upload.Disk
+		}
+	}
+	counted := map[uint64]bool{}
+	for _, blob := range inv.Blobs {
+		t.Bytes += blob.Stamp.Size
+		if blob.Links > 1 {
+			if counted[blob.Stamp.Inode] {
+				continue
+			}
+			counted[blob.Stamp.Inode] = true
+		}
+		t.DiskBytes += blob.Disk
+	}
+	for _, leftover := range inv.Leftovers {
+		t.Bytes += leftover.Stamp.Size
+		t.DiskBytes += leftover.Disk
+	}
+	return t
+}
+
+// fuse refuses a plan that removes more than the user allows.
+func (b *builder) fuse() error {
+	most := b.opts.MaxDeletePercent
+	if most < 0 || b.plan.Found.Bytes == 0 {
+		return nil
+	}
+	share := 100 * float64(b.plan.Planned.Bytes) / float64(b.plan.Found.Bytes)
+	if share <= most {
+		return nil
+	}
+	return refusal.New("max-delete", "look at the plan with --dry-run; if it is right, raise --max-delete",
+		"the plan removes %.1f%% of all bytes, and --max-delete allows %g%%", share, most)
+}
+
+// remarks gathers what a person should look at, of the repositories in scope.
+func (b *builder) remarks() {
+	p := b.plan
+	p.Doubts = append(p.Doubts, p.Graph.Doubts...)
+	p.Warnings = append(p.Warnings, p.Graph.Notices...)
+	for _, odd := range b.inv.Oddities {
+		if odd.Repository != "" && !b.opts.inScope(odd.Repository) {
+			continue
+		}
+		d := graph.Doubt{Code: odd.Code, Repository: odd.Repository, Path: odd.Path, Problem: odd.Problem}
+		if odd.Doubt {
+			d.Hint = "it stays as it is; look at it, and remove it by hand if it is litter"
+			p.Doubts = append(p.Doubts, d)
+		} else {
+			p.Warnings = append(p.Warnings, d)
+		}
+	}
+	for _, r := range b.inv.Repositories {
+		if !r.HasTags && len(r.Revisions) > 0 && b.opts.inScope(r.Name) {
+			b.warn("no-tags-directory", r.Name, layout.Repository(r.Name),
+				fmt.Sprintf("has %d revisions and no directory of tags, so they all stay; regjanitor rm %s removes it", len(r.Revisions), r.Name))
+		}
+	}
+	byPath := func(a, b graph.Doubt) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Code, b.Code))
+	}
+	slices.SortStableFunc(p.Doubts, byPath)
+	slices.SortStableFunc(p.Warnings, byPath)
+}

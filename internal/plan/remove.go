@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/refusal"
+)
+
+// Request names what a user wants removed: a repository, one of its tags, or
+// one of its manifests.
+type Request struct {
+	Repository string
+	Tag        string
+	Digest     digest.Digest
+}
+
+func (q Request) String() string {
+	switch {
+	case q.Tag != "":
+		return q.Repository + ":" + q.Tag
+	case q.Digest != "":
+		return q.Repository + "@" + q.Digest.String()
+	}
+	return q.Repository
+}
+
+// UnknownError says that a name is not there; nothing is removed then.
+type UnknownError struct{ Request Request }
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("%s is not there", e.Request) }
+
+// Remove plans the removal of what is named, with the history of a named tag
+// and with what only these kept. Garbage that was there before stays.
+func Remove(inv *inventory.Inventory, requests []Request, opts Options) (*Plan, error) {
+	b := newBuilder(inv, opts)
+	named, err := b.resolve(requests)
+	if err != nil {
+		return nil, err
+	}
+	kept := b.keptDigests()
+	only := named.reach(inv)
+	stays := func(live graph.Via) bool { return !live.Live() }
+	b.plan.Graph = graph.Mark(inv, graph.Roots{
+		Tag: func(r, i int) bool { return !named.tags[ref{r, i}] },
+		Revision: func(r, i int) bool {
+			return !named.revisions[ref{r, i}] &&
+				(stays(only.Repositories[r].Revisions[i]) || kept[inv.Repositories[r].Revisions[i].Digest])
+		},
+		Layer:   func(r, i int) bool { return stays(only.Repositories[r].Layers[i]) },
+		Whole:   func(r int) bool { return !named.touches[r] },
+		Gone:    func(r int) bool { return named.whole[r] },
+		Dropped: func(r, i int) bool { return only.Repositories[r].Revisions[i].Live() },
+		Named:   func(r, i int) bool { return named.revisions[ref{r, i}] },
+		Proxy:   opts.Proxy,
+	})
+	if b.plan.Graph.Refused != nil {
+		return nil, b.plan.Graph.Refused
+	}
+	if err := b.needed(named); err != nil {
+		return nil, err
+	}
+	b.requested(named, only)
+	b.blobs(true)
+	return b.finish()
+}
+
+// ref is a place in a repository's tags or revisions.
+type ref struct{ repository, at int }
+
+// names are the requests as places in the inventory.
+type names struct {
+	tags, revisions map[ref]bool
+	whole, touches  map[int]bool
+}
+
+func (b *builder) resolve(requests []Request) (names, error) {
+	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}}
+	for _, q := range requests {
+		found := false
+		for r, repo := range b.inv.Repositories {
+			if repo.Name != q.Repository {
+				continue
+			}
+			n.touches[r] = true
+			switch {
+			case q.Tag != "":
+				for i, tag := range repo.Tags {
+					if tag.Name == q.Tag {
+						n.tags[ref{r, i}], found = true, true
+					}
+				}
+			case q.Digest != "":
+				id, met := b.inv.Digests.Lookup(q.Digest)
+				for i, revision := range repo.Revisions {
+					if met && revision.Digest == id {
+						n.revisions[ref{r, i}], found = true, true
+					}
+				}
+			default:
+				n.whole[r], found = true, true
+			}
+		}
+		if !found {
+			return n, &UnknownError{q}
+		}
+	}
+	return n, nil
+}
+
+// reach is what the named things reach, whatever else does too.
+func (n names) reach(inv *inventory.Inventory) *graph.Graph {
+	return graph.Mark(inv, graph.Roots{
+		Tag:      func(r, i int) bool { return n.tags[ref{r, i}] },
+		Revision: func(r, i int) bool { return n.revisions[ref{r, i}] },
+		Whole:    func(r int) bool { return n.whole[r] },
+		Trace:    true,
+	})
+}
+
+// needed refuses to remove a manifest by its digest while a tag that stays
+// points to it or an index that stays lists it.
+func (b *builder) needed(n names) error {
+	for place := range n.revisions {
+		repo, marked := b.inv.Repositories[place.repository], b.plan.Graph.Repositories[place.repository]
+		if n.whole[place.repository] {
+			continue
+		}
+		id := repo.Revisions[place.at].Digest
+		var users []string
+		for i, tag := range repo.Tags {
+			if tag.Current.Points() && tag.Current.Target == id && !n.tags[ref{place.repository, i}] {
+				users = append(users, repo.Name+":"+tag.Name)
+			}
+		}
+		if via := marked.Revisions[place.at]; len(users) == 0 && via.Kind == graph.ByManifest {
+			users = append(users, repo.Name+"@"+b.inv.Digests.Digest(inventory.ID(via.From)).String())
+		} else if len(users) == 0 && via.Live() && via.Kind != graph.ByPin {
+			users = append(users, "what else "+repo.Name+" keeps")
+		}
+		if len(users) > 0 {
+			return refusal.New("still-needed", "remove these first, or name them too",
+				"%s@%s is needed by %s", repo.Name, b.inv.Digests.Digest(id), strings.Join(users, ", "))
+		}
+	}
+	return nil
+}
+
+// requested dooms the named things and the links that only they needed.
+func (b *builder) requested(n names, only *graph.Graph) {
+	for r, repo := range b.inv.Repositories {
+		if !n.touches[r] {
+			continue
+		}
+		for i := range repo.Tags {
+			if n.tags[ref{r, i}] || n.whole[r] {
+				b.add(Tag, Requested, r, i, 0)
+				b.doomedTags[ref{r, i}] = true
+			}
+		}
+		switch {
+		case n.whole[r]:
+			b.links(r, Requested, nil)
+			b.uploads(r, Requested)
+			b.temporaries(r)
+			b.discarded(r)
+		case !b.plan.Graph.Repositories[r].Pinned:
+			b.links(r, Requested, &only.Repositories[r])
+		default:
+			for i := range repo.Revisions {
+				if n.revisions[ref{r, i}] {
+					b.add(Revision, Requested, r, i, 0)
+				}
+			}
+		}
+	}
+}
+
+// temporaries dooms a repository's leftovers of any age.
+func (b *builder) temporaries(r int) {
+	for i, leftover := range b.inv.Leftovers {
+		if leftover.Repository == b.inv.Repositories[r].Name {
+			b.add(Leftover, Requested, r, i, 0)
+		}
+	}
+}

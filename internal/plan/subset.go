@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"fmt"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/refusal"
+)
+
+// Protects tells of later actions whether something that stays, although it was
+// planned to go, refers to what they remove.
+func (p *Plan) Protects(stay []Action) func(Action) bool {
+	tags, revisions, layers := map[ref]bool{}, map[ref]bool{}, map[ref]bool{}
+	sets := map[Kind]map[ref]bool{Tag: tags, Revision: revisions, LayerLink: layers}
+	for _, a := range stay {
+		if set := sets[a.Kind]; set != nil {
+			set[ref{int(a.Repository), int(a.At)}] = true
+		}
+	}
+	g := graph.Mark(p.Inventory, graph.Roots{
+		Tag:      func(r, i int) bool { return tags[ref{r, i}] },
+		Revision: func(r, i int) bool { return revisions[ref{r, i}] },
+		Layer:    func(r, i int) bool { return layers[ref{r, i}] },
+		Trace:    true,
+	})
+	return func(a Action) bool {
+		switch a.Kind {
+		case Revision:
+			return g.Repositories[a.Repository].Revisions[a.At].Live()
+		case LayerLink:
+			return g.Repositories[a.Repository].Layers[a.At].Live()
+		case Blob:
+			return g.Blob(p.Inventory.Blobs[a.At].Digest).Live()
+		}
+		return false
+	}
+}
+
+// Saved is one action of a plan that was written down.
+type Saved struct {
+	Kind, Path string
+	Stamp      inventory.Stamp
+}
+
+// Only restricts a fresh plan to a saved one. What the saved one holds has to
+// be dead still and unchanged, else the tree has drifted and the run is refused;
+// garbage that is new stays, and keeps what it refers to.
+func (p *Plan) Only(saved []Saved) (*Plan, error) {
+	wanted := make(map[string]Saved, len(saved))
+	for _, s := range saved {
+		wanted[s.Kind+" "+s.Path] = s
+	}
+	q := *p
+	q.Actions, q.Planned = nil, Totals{}
+	var rest []Action
+	for _, a := range p.Actions {
+		item := p.Item(a)
+		key := item.Kind.String() + " " + item.Path
+		was, ok := wanted[key]
+		if !ok {
+			rest = append(rest, a)
+			continue
+		}
+		if was.Stamp != item.Stamp {
+			return nil, drift(item.Path, "has changed")
+		}
+		delete(wanted, key)
+		q.Actions = append(q.Actions, a)
+		bytes, disk := p.weigh(a)
+		q.Planned.Add(a.Kind, bytes, disk)
+	}
+	for _, s := range wanted {
+		if s.Kind != Directory.String() && s.Kind != Repository.String() {
+			return nil, drift(s.Path, "is gone, or something needs it now")
+		}
+	}
+	protected := p.Protects(rest)
+	for _, a := range q.Actions {
+		if protected(a) {
+			return nil, drift(p.Item(a).Path, "is needed by something new")
+		}
+	}
+	return &q, q.check()
+}
+
+func drift(path, what string) error {
+	return refusal.New("drift", "make a new plan: regjanitor sweep -o PLAN",
+		"the tree is not what the plan was made for: %s", fmt.Sprintf("%s %s", path, what))
+}

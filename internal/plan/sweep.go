@@ -1,0 +1,259 @@
+package plan
+
+import (
+	"fmt"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/refusal"
+)
+
+// Sweep plans the removal of all garbage.
+func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
+	b := newBuilder(inv, opts)
+	kept := b.keptDigests()
+	b.plan.Graph = graph.Mark(inv, graph.Roots{
+		Tag:      func(int, int) bool { return true },
+		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept) },
+		Layer:    func(r, i int) bool { return opts.young(inv.Repositories[r].Layers[i].Stamp.MTime, opts.MinAge) },
+		Whole:    func(r int) bool { return !opts.inScope(inv.Repositories[r].Name) },
+		Proxy:    opts.Proxy,
+	})
+	if err := b.judgeable(); err != nil {
+		return nil, err
+	}
+	for r := range inv.Repositories {
+		if b.open(r) {
+			b.links(r, Untagged, nil)
+			b.uploads(r, Stale)
+			b.discarded(r)
+		}
+	}
+	b.blobs(opts.KeepOrphans || opts.Scope != nil)
+	b.leftovers()
+	return b.finish()
+}
+
+// builder gathers the actions of one plan.
+type builder struct {
+	inv  *inventory.Inventory
+	opts Options
+	plan *Plan
+	ages map[int]ages // by repository
+	// doomedTags go with their histories.
+	doomedTags map[ref]bool
+}
+
+func newBuilder(inv *inventory.Inventory, opts Options) *builder {
+	return &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]bool{}}
+}
+
+func (b *builder) add(kind Kind, reason Reason, repository, at, entry int) {
+	b.plan.Actions = append(b.plan.Actions, Action{
+		Kind: kind, Reason: reason, Repository: int32(repository), At: int32(at), Entry: int32(entry)})
+}
+
+func (b *builder) warn(code, repository, path, problem string) {
+	b.plan.Warnings = append(b.plan.Warnings, graph.Doubt{Code: code, Repository: repository, Path: path, Problem: problem})
+}
+
+// open tells whether links of a repository may go at all.
+func (b *builder) open(r int) bool {
+	return b.opts.inScope(b.inv.Repositories[r].Name) && !b.plan.Graph.Repositories[r].Pinned
+}
+
+// staysUntagged tells whether a revision is a root by itself.
+func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool) bool {
+	repo := b.inv.Repositories[r]
+	revision := &repo.Revisions[i]
+	if m := b.inv.Manifest(revision.Digest); m == nil || m.State == inventory.Missing || m.State == inventory.Empty {
+		return false
+	}
+	switch {
+	case b.opts.KeepUntagged, !repo.HasTags, kept[revision.Digest]:
+		return true
+	case b.opts.MinAge > 0 && b.opts.young(b.newest(r, i), b.opts.MinAge):
+		return true
+	case b.opts.UntaggedAge > 0:
+		return b.opts.young(b.untaggedSince(r, i), b.opts.UntaggedAge)
+	}
+	return false
+}
+
+// keptDigests finds the digests that deployments are pinned to, and warns of
+// those that name no manifest here.
+func (b *builder) keptDigests() map[inventory.ID]bool {
+	kept := map[inventory.ID]bool{}
+	for _, k := range b.opts.KeepDigests {
+		id, met := b.inv.Digests.Lookup(k.Digest)
+		if met {
+			kept[id] = true
+		}
+		if !met || !b.linked(id) {
+			b.warn("kept-digest-unknown", "", k.Source, fmt.Sprintf("%s is no manifest that any repository links", k.Digest))
+		}
+	}
+	return kept
+}
+
+func (b *builder) linked(id inventory.ID) bool {
+	for _, repo := range b.inv.Repositories {
+		for _, revision := range repo.Revisions {
+			if revision.Digest == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judgeable refuses where no blob can be called dead.
+func (b *builder) judgeable() error {
+	g := b.plan.Graph
+	if g.Refused != nil {
+		return g.Refused
+	}
+	roots := 0
+	for r := range g.Repositories {
+		roots += g.Repositories[r].Roots
+		if g.Repositories[r].Pinned {
+			roots++
+		}
+	}
+	if roots > 0 || len(b.inv.Blobs) == 0 || b.opts.AllowEmpty {
+		return nil
+	}
+	seen := fmt.Sprintf("%d repositories without a tag", len(b.inv.Repositories))
+	if len(b.inv.Repositories) == 0 {
+		seen = "no repository"
+	}
+	return refusal.New("no-roots",
+		"is a volume not mounted, or is this not the registry's tree? If everything is to go, give --allow-empty",
+		"found %d blobs and %s: nothing would be kept", len(b.inv.Blobs), seen)
+}
+
+// links dooms what the graph did not reach of a repository's links. A nil only
+// is everything; else the revisions and layers outside it stay.
+func (b *builder) links(r int, reason Reason, only *graph.Repository) {
+	repo, marked := b.inv.Repositories[r], b.plan.Graph.Repositories[r]
+	doomed := map[inventory.ID]bool{}
+	for i := range repo.Revisions {
+		if marked.Revisions[i].Live() || only != nil && !only.Revisions[i].Live() {
+			continue
+		}
+		b.add(Revision, reason, r, i, 0)
+		doomed[repo.Revisions[i].Digest] = true
+		b.warnDataless(repo, i)
+	}
+	for _, entry := range marked.Unneeded {
+		link := repo.Tags[entry.Tag].History[entry.Entry]
+		if b.doomedTags[ref{r, int(entry.Tag)}] || only != nil && !doomed[link.Digest] || b.opts.young(link.MTime, b.opts.MinAge) {
+			continue
+		}
+		b.add(TagIndexEntry, reason, r, int(entry.Tag), int(entry.Entry))
+	}
+	for i := range repo.Layers {
+		if !marked.Layers[i].Live() && (only == nil || only.Layers[i].Live()) {
+			b.add(LayerLink, Unneeded, r, i, 0)
+		}
+	}
+}
+
+func (b *builder) warnDataless(repo *inventory.Repository, i int) {
+	id := repo.Revisions[i].Digest
+	m := b.inv.Manifest(id)
+	if m == nil || b.opts.Proxy || m.State != inventory.Missing && m.State != inventory.Empty {
+		return
+	}
+	b.warn("untagged-without-data", repo.Name, layout.Revision(repo.Name, b.inv.Digests.Digest(id)),
+		"an untagged revision whose manifest is gone or empty")
+}
+
+func (b *builder) uploads(r int, reason Reason) {
+	if b.opts.KeepUploads {
+		return
+	}
+	repo := b.inv.Repositories[r]
+	for i, upload := range repo.Uploads {
+		old := !b.opts.young(upload.Newest, max(b.opts.UploadAge, b.opts.MinAge))
+		switch {
+		case reason == Stale && !old:
+		case upload.Odd != "":
+			b.warn("upload-odd", repo.Name, layout.Upload(repo.Name, upload.ID)+"/"+upload.Odd,
+				"does not belong in an upload, which stays")
+		default:
+			b.add(Upload, reason, r, i, 0)
+		}
+	}
+}
+
+// discarded dooms what earlier runs left of tags.
+func (b *builder) discarded(r int) {
+	for i := range b.inv.Repositories[r].Discarded {
+		b.add(Discarded, Stale, r, i, 0)
+	}
+}
+
+// blobs dooms the blobs that nothing live refers to: all of them, or only those
+// that the links doomed so far let go.
+func (b *builder) blobs(onlyReleased bool) {
+	var released []bool
+	if onlyReleased {
+		released = b.released()
+	}
+	for i, blob := range b.inv.Blobs {
+		switch {
+		case b.plan.Graph.Blob(blob.Digest).Live():
+		case onlyReleased && !released[blob.Digest]:
+		case b.opts.young(blob.Stamp.MTime, b.opts.MinAge):
+		default:
+			b.add(Blob, Orphan, -1, i, 0)
+		}
+	}
+}
+
+// released is what the links that go referred to.
+func (b *builder) released() []bool {
+	set := make([]bool, b.inv.Digests.Len())
+	for _, a := range b.plan.Actions {
+		switch a.Kind {
+		case Revision:
+			revision := b.inv.Repositories[a.Repository].Revisions[a.At]
+			set[revision.Digest] = true
+			for _, id := range revision.Signatures {
+				set[id] = true
+			}
+			if m := b.inv.Manifest(revision.Digest); m != nil {
+				for _, ref := range m.References {
+					set[ref.Digest] = true
+				}
+			}
+		case LayerLink:
+			layer := b.inv.Repositories[a.Repository].Layers[a.At]
+			set[layer.Digest], set[layer.Target] = true, true
+		}
+	}
+	return set
+}
+
+// leftovers dooms the temporary files that have lain there long enough. In a
+// pinned repository they stay: one may hold what its damaged link has lost.
+func (b *builder) leftovers() {
+	pinned := map[string]int{}
+	for r, repo := range b.inv.Repositories {
+		pinned[repo.Name] = r
+	}
+	for i, leftover := range b.inv.Leftovers {
+		if b.opts.young(leftover.Stamp.MTime, max(leftoverAge, b.opts.MinAge)) {
+			continue
+		}
+		r, ok := pinned[leftover.Repository]
+		switch {
+		case leftover.Repository == "" && b.opts.Scope == nil:
+			b.add(Leftover, Stale, -1, i, 0)
+		case ok && b.open(r):
+			b.add(Leftover, Stale, r, i, 0)
+		}
+	}
+}

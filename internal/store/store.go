@@ -1,0 +1,111 @@
+// Package store is the only door to the disk.
+//
+// A Root is a registry's tree, opened once. From there every access is
+// relative to an open directory and never follows a symbolic link, never
+// leaves the tree and, unless it is allowed to, never crosses a mount point:
+// where a path would, the access fails and says so. Reading cannot hang on a
+// FIFO nor grow with the file.
+//
+// Dir is the seam: everything above asks a Dir, so that a test can count,
+// delay or fail any operation. The package decides nothing and never removes
+// more than the one name that it is told.
+package store
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Dir is an open directory of the tree. Paths are relative to it, separated by
+// slashes; the empty path is the directory itself. Errors are *fs.PathError
+// that wrap the sentinels below or the system's own. A Dir may be used by
+// several goroutines at once, List apart.
+type Dir interface {
+	// Open opens a directory below this one.
+	Open(path string) (Dir, error)
+	// List calls f for each entry but . and .., in the file system's order,
+	// until f returns an error. The entry's name is valid during the call only.
+	List(f func(Entry) error) error
+	// Stat looks at one name without following it. Only Stat may follow a link
+	// in the directories before that name: what it says is for counting, and
+	// whatever removes opens the directory first.
+	Stat(path string) (Info, error)
+	// Read returns a regular file's content in buf, grown where that is too
+	// small, and at most limit bytes of it: a larger file is ErrTooLarge.
+	Read(path string, limit int, buf []byte) ([]byte, Info, error)
+	// Unlink removes one name of this directory that is not a directory.
+	Unlink(name string) error
+	// Rmdir removes one empty directory of this directory.
+	Rmdir(name string) error
+	// Rename moves a name of this directory to a name, not yet taken, of to.
+	Rename(name string, to Dir, as string) error
+	// Sync makes what was changed on this file system durable.
+	Sync() error
+	Close() error
+}
+
+// What an access may fail with, besides the errors of the system.
+var (
+	ErrSymlink    = errors.New("is a symbolic link")
+	ErrMount      = errors.New("is a mount point of another file system")
+	ErrNotRegular = errors.New("is not a regular file")
+	ErrTooLarge   = errors.New("is too large")
+)
+
+// Type is what kind of thing a name stands for.
+type Type uint8
+
+// The types that matter here; Other is a FIFO, a socket or a device.
+const (
+	Other Type = iota
+	Regular
+	Directory
+	Symlink
+)
+
+func (t Type) String() string {
+	switch t {
+	case Regular:
+		return "regular file"
+	case Directory:
+		return "directory"
+	case Symlink:
+		return "symbolic link"
+	default:
+		return "special file"
+	}
+}
+
+// Entry is one name of a listed directory.
+type Entry struct {
+	Name []byte // valid only while List's callback runs
+	Type Type
+}
+
+// Info is what the disk knows of one name. Times are nanoseconds since 1970.
+type Info struct {
+	Type   Type
+	Size   int64 // bytes of content
+	Disk   int64 // bytes allocated
+	Inode  uint64
+	Device uint64
+	Links  uint64
+	MTime  int64
+	CTime  int64
+}
+
+// Same tells whether nothing has replaced or rewritten the thing since.
+func (i Info) Same(then Info) bool {
+	return i.Type == then.Type && i.Inode == then.Inode && i.Device == then.Device &&
+		i.Size == then.Size && i.MTime == then.MTime
+}
+
+func pathError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if path == "" {
+		path = "."
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}

@@ -1,0 +1,203 @@
+// Package sweep carries out a plan. It is the only caller of store's removals.
+//
+// Its invariants: stages run one after the other, whatever refers before what it
+// refers to, so that a run killed at any instant leaves garbage and never a
+// dangling reference; what has changed since the scan is left alone; what could
+// not be removed keeps everything that it refers to; and no directory is ever
+// removed with something in it.
+//
+// It decides nothing: a failure is recorded and the rest goes on, unless the
+// failure says that nothing more can succeed.
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"regjanitor/internal/plan"
+	"regjanitor/internal/progress"
+	"regjanitor/internal/store"
+)
+
+// Status is what became of an action.
+type Status uint8
+
+// An action is Planned until its turn comes. Skipped: it, or something that
+// refers to it, was not as planned, so it stays.
+const (
+	Planned Status = iota
+	Removed
+	Skipped
+	Failed
+)
+
+func (s Status) String() string { return [...]string{"planned", "removed", "skipped", "failed"}[s] }
+
+// Options of a sweep.
+type Options struct {
+	Jobs    int                  // requests in flight at once, at least 1
+	Run     string               // a short name of this run, unique, for what it sets aside
+	Observe func(progress.Event) // may be nil
+	// Done is told of every action, serially; may be nil.
+	Done func(plan.Item, Status, error)
+	// BeforeBlobs may stop the run before the first blob goes; may be nil.
+	BeforeBlobs func() error
+}
+
+// Result is what a sweep did.
+type Result struct {
+	Removed     plan.Totals
+	Statuses    []Status // beside the plan's actions
+	Failures    []Failure
+	Stopped     error // what made going on pointless or wrong
+	Interrupted bool
+}
+
+// Failure is one thing that should have gone and did not.
+type Failure struct {
+	Code   string
+	Action int // place in the plan
+	Path   string
+	Err    error
+}
+
+// Execute carries out the plan on the tree that it was made for.
+func Execute(ctx context.Context, root store.Dir, p *plan.Plan, opts Options) *Result {
+	s := &sweeper{root: root, plan: p, opts: opts, result: &Result{Statuses: make([]Status, len(p.Actions))}}
+	s.meter = progress.NewMeter(opts.Observe, "removing", int64(len(p.Actions)))
+	from := 0
+	for _, stage := range p.Stages() {
+		if s.stopped(ctx) {
+			break
+		}
+		if stage[0].Kind == plan.Blob {
+			if err := s.beforeBlobs(); err != nil {
+				s.result.Stopped = err
+				break
+			}
+		}
+		s.stage(ctx, from, stage)
+		from += len(stage)
+	}
+	s.meter.End()
+	s.result.Interrupted = ctx.Err() != nil
+	return s.result
+}
+
+type sweeper struct {
+	root  store.Dir
+	plan  *plan.Plan
+	opts  Options
+	meter *progress.Meter
+
+	mu        sync.Mutex
+	result    *Result
+	stay      []plan.Action // planned to go, and still there
+	protected func(plan.Action) bool
+	diskErrs  int
+}
+
+func (s *sweeper) stopped(ctx context.Context) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.result.Stopped != nil || ctx.Err() != nil
+}
+
+// beforeBlobs makes the removal of links durable, so that no power loss can
+// bring back a link to a blob that is gone.
+func (s *sweeper) beforeBlobs() error {
+	if s.opts.BeforeBlobs != nil {
+		if err := s.opts.BeforeBlobs(); err != nil {
+			return err
+		}
+	}
+	if err := s.root.Sync(); err != nil {
+		return fmt.Errorf("make the removal of links durable: %w", err)
+	}
+	return nil
+}
+
+// stage removes what no action of its own stage refers to, in parallel.
+func (s *sweeper) stage(ctx context.Context, from int, actions []plan.Action) {
+	s.protected = func(plan.Action) bool { return false }
+	if len(s.stay) > 0 {
+		s.protected = s.plan.Protects(s.stay)
+	}
+	var group errgroup.Group
+	group.SetLimit(max(s.opts.Jobs, 1))
+	for b := range s.batches(from, actions) {
+		if s.stopped(ctx) {
+			break
+		}
+		group.Go(func() error { s.batch(ctx, b); return nil })
+	}
+	group.Wait()
+}
+
+// batch is some actions whose paths lie in one directory.
+type batch struct {
+	folder string
+	from   int // place of the first in the plan
+	items  []plan.Item
+}
+
+// most is how many actions share one task: enough to open their directory for,
+// few enough that a large directory is shared among the jobs.
+const most = 64
+
+func (s *sweeper) batches(from int, actions []plan.Action) iter.Seq[batch] {
+	return func(yield func(batch) bool) {
+		var b batch
+		for i, a := range actions {
+			item := s.plan.Item(a)
+			folder := path.Dir(item.Path)
+			if len(b.items) == most || len(b.items) > 0 && folder != b.folder {
+				if !yield(b) {
+					return
+				}
+				b = batch{}
+			}
+			if len(b.items) == 0 {
+				b.folder, b.from = folder, from+i
+			}
+			b.items = append(b.items, item)
+		}
+		if len(b.items) > 0 {
+			yield(b)
+		}
+	}
+}
+
+func (s *sweeper) batch(ctx context.Context, b batch) {
+	at := b.from
+	defer func() {
+		if r := recover(); r != nil {
+			s.stop(fmt.Errorf("internal error while removing %s: %v", s.plan.Item(s.plan.Actions[at]).Path, r))
+		}
+	}()
+	folder, err := s.root.Open(b.folder)
+	if err == nil {
+		defer folder.Close()
+	}
+	for i, item := range b.items {
+		if s.stopped(ctx) {
+			return
+		}
+		at = b.from + i
+		action := s.plan.Actions[at]
+		switch {
+		case s.protected(action):
+			s.record(at, item, errProtected)
+		case err != nil:
+			s.record(at, item, err)
+		default:
+			s.record(at, item, s.remove(folder, action, item))
+		}
+		s.meter.Add(1)
+	}
+}
