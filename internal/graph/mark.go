@@ -116,7 +116,8 @@ func (m *marker) history() {
 			continue
 		}
 		for j, entry := range tag.History {
-			if m.descended[entry.Digest] != m.at+1 {
+			pointedTo := tag.Current.Points() && tag.Current.Target == entry.Digest
+			if m.descended[entry.Digest] != m.at+1 && !pointedTo {
 				m.to.Unneeded = append(m.to.Unneeded, Entry{int32(i), int32(j)})
 			}
 		}

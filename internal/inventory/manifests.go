@@ -43,6 +43,7 @@ type Manifest struct {
 type Reference struct {
 	Digest   ID
 	Manifest bool // its media type is a manifest's
+	Config   bool // it is an image's configuration
 	Foreign  bool // it may rightly be absent
 }
 
@@ -168,7 +169,7 @@ func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
 		}
 		m.References = make([]Reference, len(parsed.References))
 		for i, ref := range parsed.References {
-			m.References[i] = Reference{s.inv.Digests.intern(ref.Digest), ref.Manifest, ref.Foreign}
+			m.References[i] = Reference{s.inv.Digests.intern(ref.Digest), ref.Manifest, ref.Config, ref.Foreign}
 		}
 		return m
 	}

@@ -29,7 +29,7 @@ func (d *document) descriptor(value []byte) {
 		return
 	}
 	for _, dgst := range found.digests {
-		d.references = append(d.references, Reference{dgst, found.manifest, found.foreign})
+		d.references = append(d.references, Reference{Digest: dgst, Manifest: found.manifest, Foreign: found.foreign})
 	}
 }
 

@@ -70,6 +70,8 @@ type Reference struct {
 	// its own. In an index a child of another media type may be one as well: its
 	// repository's revision links tell.
 	Manifest bool
+	// Config: it stands in the place of an image's configuration.
+	Config bool
 	// Foreign: the descriptor names other places to fetch it from, and a
 	// registry may rightly lack it.
 	Foreign bool
@@ -127,7 +129,11 @@ func (d *document) member(key, value []byte) {
 		d.versions = append(d.versions, string(value))
 	case sameKey(key, "config"):
 		d.has.layers = true
+		before := len(d.references)
 		d.descriptor(value)
+		for i := range d.references[before:] {
+			d.references[before+i].Config = true
+		}
 	case sameKey(key, "layers"):
 		d.has.layers = true
 		d.descriptors(value)

@@ -116,7 +116,7 @@ func (b *builder) removable(folder string, left []int) bool {
 	}
 	r := b.owner(folder)
 	if r < 0 {
-		return b.opts.Scope == nil || strings.HasPrefix(folder, layout.Repositories+"/") && b.opts.inScope(strings.TrimPrefix(folder, layout.Repositories+"/"))
+		return len(b.opts.Scope) == 0 || strings.HasPrefix(folder, layout.Repositories+"/") && b.opts.inScope(strings.TrimPrefix(folder, layout.Repositories+"/"))
 	}
 	if !b.open(r) {
 		return false

@@ -1,42 +1,70 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/inventory"
 )
 
 // leftoverAge is how long a temporary file has to lie there before it is
 // litter: far longer than a registry needs to write a link or a manifest.
 const leftoverAge = 24 * time.Hour
 
-// Options are what a user may ask of a sweep. The zero value keeps no garbage
-// but uploads of any age; DefaultUploadAge is the contract's.
-type Options struct {
-	Now time.Time
-	// Scope says which repositories a run may touch; nil is all, with the blobs
-	// that are nobody's.
-	Scope            func(repository string) bool
-	KeepUntagged     bool
-	KeepOrphans      bool
-	KeepUploads      bool
-	AllowEmpty       bool
-	KeepDigests      []KeptDigest
-	UntaggedAge      time.Duration // an untagged revision stays this long
-	UploadAge        time.Duration // an upload stays this long
-	MinAge           time.Duration // everything stays this long
-	MaxDeletePercent float64       // of all bytes; negative is off
-	Proxy            bool          // the tree is a pull-through cache
-}
-
 // DefaultUploadAge is the registry's own for purging uploads.
 const DefaultUploadAge = 168 * time.Hour
+
+// Options are what a user asks of a plan. A saved plan holds them, so that it
+// can be made again; what belongs to the moment is not saved.
+type Options struct {
+	// Requests are what is to be removed by name; none is a sweep.
+	Requests []Request `json:"requests,omitempty"`
+	// Scope are globs of the repositories that a sweep may touch; none is all,
+	// with the blobs that are nobody's.
+	Scope        []string      `json:"scope,omitempty"`
+	KeepUntagged bool          `json:"keep_untagged"`
+	KeepOrphans  bool          `json:"keep_orphans"`
+	KeepUploads  bool          `json:"keep_uploads"`
+	AllowEmpty   bool          `json:"allow_empty"`
+	KeepDigests  []KeptDigest  `json:"keep_digests,omitempty"`
+	UntaggedAge  time.Duration `json:"untagged_age_nanoseconds"` // an untagged revision stays this long
+	UploadAge    time.Duration `json:"upload_age_nanoseconds"`   // an upload stays this long
+	MinAge       time.Duration `json:"min_age_nanoseconds"`      // everything stays this long
+
+	Now              time.Time `json:"-"`
+	MaxDeletePercent float64   `json:"-"` // of all bytes
+	Proxy            bool      `json:"-"` // the tree is a pull-through cache
+}
+
+// Request names what a user wants removed: a repository, one of its tags, or
+// one of its manifests.
+type Request struct {
+	Repository string        `json:"repository"`
+	Tag        string        `json:"tag,omitempty"`
+	Digest     digest.Digest `json:"digest,omitempty"`
+}
 
 // KeptDigest is a manifest that stays with its referrers wherever it is linked,
 // and the line that says so.
 type KeptDigest struct {
-	Digest digest.Digest
-	Source string // file and line, for messages
+	Digest digest.Digest `json:"digest"`
+	Source string        `json:"source"` // file and line, for messages
+}
+
+// Make plans what the options ask for.
+func Make(inv *inventory.Inventory, opts Options) (*Plan, error) {
+	for _, glob := range opts.Scope {
+		if glob == "" || !doublestar.ValidatePattern(glob) {
+			return nil, fmt.Errorf("%q is not a glob", glob)
+		}
+	}
+	if len(opts.Requests) > 0 {
+		return Remove(inv, opts)
+	}
+	return Sweep(inv, opts)
 }
 
 // young tells whether something of this time is not yet old enough to go. A
@@ -45,4 +73,11 @@ func (o Options) young(nanoseconds int64, age time.Duration) bool {
 	return age > 0 && o.Now.Sub(time.Unix(0, nanoseconds)) < age
 }
 
-func (o Options) inScope(repository string) bool { return o.Scope == nil || o.Scope(repository) }
+func (o Options) inScope(repository string) bool {
+	for _, glob := range o.Scope {
+		if doublestar.MatchUnvalidated(glob, repository) {
+			return true
+		}
+	}
+	return len(o.Scope) == 0
+}

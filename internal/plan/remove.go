@@ -4,20 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
-
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/refusal"
 )
-
-// Request names what a user wants removed: a repository, one of its tags, or
-// one of its manifests.
-type Request struct {
-	Repository string
-	Tag        string
-	Digest     digest.Digest
-}
 
 func (q Request) String() string {
 	switch {
@@ -34,11 +24,11 @@ type UnknownError struct{ Request Request }
 
 func (e *UnknownError) Error() string { return fmt.Sprintf("%s is not there", e.Request) }
 
-// Remove plans the removal of what is named, with the history of a named tag
+// Remove plans the removal of what is requested, with the history of a named tag
 // and with what only these kept. Garbage that was there before stays.
-func Remove(inv *inventory.Inventory, requests []Request, opts Options) (*Plan, error) {
+func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	b := newBuilder(inv, opts)
-	named, err := b.resolve(requests)
+	named, err := b.resolve(opts.Requests)
 	if err != nil {
 		return nil, err
 	}

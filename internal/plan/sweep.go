@@ -17,7 +17,7 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 		Tag:      func(int, int) bool { return true },
 		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept) },
 		Layer:    func(r, i int) bool { return opts.young(inv.Repositories[r].Layers[i].Stamp.MTime, opts.MinAge) },
-		Whole:    func(r int) bool { return !opts.inScope(inv.Repositories[r].Name) },
+		Whole:    func(r int) bool { return !b.scope[r] },
 		Proxy:    opts.Proxy,
 	})
 	if err := b.judgeable(); err != nil {
@@ -30,23 +30,28 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 			b.discarded(r)
 		}
 	}
-	b.blobs(opts.KeepOrphans || opts.Scope != nil)
+	b.blobs(opts.KeepOrphans || len(opts.Scope) > 0)
 	b.leftovers()
 	return b.finish()
 }
 
 // builder gathers the actions of one plan.
 type builder struct {
-	inv  *inventory.Inventory
-	opts Options
-	plan *Plan
-	ages map[int]ages // by repository
+	inv   *inventory.Inventory
+	opts  Options
+	plan  *Plan
+	ages  map[int]ages // by repository
+	scope []bool       // by repository: may it be touched
 	// doomedTags go with their histories.
 	doomedTags map[ref]bool
 }
 
 func newBuilder(inv *inventory.Inventory, opts Options) *builder {
-	return &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]bool{}}
+	b := &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]bool{}}
+	for _, r := range inv.Repositories {
+		b.scope = append(b.scope, opts.inScope(r.Name))
+	}
+	return b
 }
 
 func (b *builder) add(kind Kind, reason Reason, repository, at, entry int) {
@@ -60,7 +65,7 @@ func (b *builder) warn(code, repository, path, problem string) {
 
 // open tells whether links of a repository may go at all.
 func (b *builder) open(r int) bool {
-	return b.opts.inScope(b.inv.Repositories[r].Name) && !b.plan.Graph.Repositories[r].Pinned
+	return b.scope[r] && !b.plan.Graph.Repositories[r].Pinned
 }
 
 // staysUntagged tells whether a revision is a root by itself.
@@ -250,7 +255,7 @@ func (b *builder) leftovers() {
 		}
 		r, ok := pinned[leftover.Repository]
 		switch {
-		case leftover.Repository == "" && b.opts.Scope == nil:
+		case leftover.Repository == "" && len(b.opts.Scope) == 0:
 			b.add(Leftover, Stale, -1, i, 0)
 		case ok && b.open(r):
 			b.add(Leftover, Stale, r, i, 0)

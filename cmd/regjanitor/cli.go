@@ -1,0 +1,126 @@
+package main
+
+import (
+	"time"
+)
+
+// cli is the command line. Names, flags and variables are the contract's.
+type cli struct {
+	globals
+
+	Ls    lsCmd    `cmd:"" group:"look" help:"List repositories, or the tags of some."`
+	Sweep sweepCmd `cmd:"" group:"reclaim" help:"Remove everything that no tag needs."`
+	Rm    rmCmd    `cmd:"" group:"reclaim" help:"Remove repositories, tags or manifests, with what only they kept."`
+	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
+}
+
+type globals struct {
+	Root           string        `short:"r" placeholder:"DIR" help:"The storage root (it holds docker/registry/v2), or the v2 directory itself. Else --registry-config, $$REGJANITOR_ROOT, $$REGISTRY_DATA_DIR, $$REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, /var/lib/registry, /var/lib/docker-registry."`
+	RegistryConfig string        `placeholder:"FILE" env:"REGJANITOR_REGISTRY_CONFIG" help:"The registry's own config.yml, which names the storage root."`
+	JSON           bool          `name:"json" env:"REGJANITOR_JSON" help:"Write one JSON document on stdout."`
+	Quiet          bool          `short:"q" env:"REGJANITOR_QUIET" help:"Write only the summary line; what needs a person goes to stderr."`
+	Verbose        bool          `short:"v" env:"REGJANITOR_VERBOSE" help:"Log layer links and directories too; fill actions in the JSON."`
+	Color          string        `enum:"auto,always,never" default:"auto" env:"REGJANITOR_COLOR" help:"Colour: ${enum}."`
+	LogFormat      string        `enum:"text,json" default:"text" env:"REGJANITOR_LOG_FORMAT" help:"Log lines on stderr: ${enum}."`
+	Jobs           int           `short:"j" default:"${jobs}" env:"REGJANITOR_JOBS" placeholder:"N" help:"Requests to the disk in flight at once (${default})."`
+	MetricsFile    string        `placeholder:"FILE" env:"REGJANITOR_METRICS_FILE" help:"Write metrics for node_exporter's textfile collector."`
+	RetryLock      time.Duration `placeholder:"DUR" env:"REGJANITOR_RETRY_LOCK" help:"Wait this long for another run to end, as in 90m."`
+	Version        versionFlag   `help:"Print the version."`
+}
+
+// changing are the flags of the commands that change the tree.
+type changing struct {
+	DryRun           bool    `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
+	DetailedExitcode bool    `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
+	Plan             string  `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
+	Yes              bool    `short:"y" help:"Do not ask."`
+	KeepDigests      string  `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
+	MaxDelete        percent `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
+	AllowMounts      bool    `help:"The tree may span file systems."`
+	RegistryStopped  bool    `help:"You vouch that no registry works on this tree that cannot be seen from here."`
+}
+
+type sweepCmd struct {
+	changing
+	KeepUntagged      bool     `env:"REGJANITOR_KEEP_UNTAGGED" help:"Keep revisions without a tag."`
+	UntaggedOlderThan age      `default:"0" placeholder:"AGE" env:"REGJANITOR_UNTAGGED_OLDER_THAN" help:"Keep untagged revisions until they have been so for this long."`
+	Repo              []string `sep:"none" placeholder:"GLOB" env:"REGJANITOR_REPO" help:"Touch only these repositories; ** spans slashes."`
+	KeepOrphans       bool     `env:"REGJANITOR_KEEP_ORPHANS" help:"Keep blobs that nothing referred to before this run."`
+	KeepUploads       bool     `env:"REGJANITOR_KEEP_UPLOADS" help:"Keep unfinished uploads of any age."`
+	UploadsOlderThan  age      `default:"168h" placeholder:"AGE" env:"REGJANITOR_UPLOADS_OLDER_THAN" help:"Remove uploads that nobody has touched for this long (${default})."`
+	MinAge            age      `default:"0" placeholder:"AGE" env:"REGJANITOR_MIN_AGE" help:"Keep everything that, or a link to which, is younger."`
+	AllowEmpty        bool     `help:"Go on where no tag keeps anything, and remove it all."`
+}
+
+// Help is what the command's help ends with.
+func (sweepCmd) Help() string {
+	return `Run it while the registry is stopped or read-only. Ages are 36h, 7d, 1w2d, 1y or 0.
+
+Examples:
+  # what would go, and how much space that frees
+  regjanitor sweep -n
+
+  # in a maintenance window, from cron
+  regjanitor sweep -q --yes --metrics-file /var/lib/node_exporter/regjanitor.prom
+
+  # leave what was pushed or untagged in the last week
+  regjanitor sweep --untagged-older-than 7d --min-age 1d
+
+  # look at a plan, let somebody approve it, carry out exactly that
+  regjanitor sweep -o plan.json && regjanitor apply plan.json`
+}
+
+type rmCmd struct {
+	changing
+	Names []string `arg:"" name:"ref" help:"REPO, REPO:TAG or REPO@DIGEST."`
+}
+
+// Help is what the command's help ends with.
+func (rmCmd) Help() string {
+	return `Other tags of the same image stay, and so do repositories below the named one.
+A name that is not there is an error, and then nothing is removed.
+
+Examples:
+  # one tag, with the space that only it took
+  regjanitor rm team/app:v1.2.3
+
+  # a whole repository, asked for before it goes
+  regjanitor rm team/old-app
+
+  # a broken tag, for which the sweep keeps its repository in doubt
+  regjanitor rm team/app:broken`
+}
+
+type applyCmd struct {
+	PlanFile        string `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
+	AllowMounts     bool   `help:"The tree may span file systems."`
+	RegistryStopped bool   `help:"You vouch that no registry works on this tree that cannot be seen from here."`
+}
+
+// Help is what the command's help ends with.
+func (applyCmd) Help() string {
+	return `The tree is scanned again first. If something that the plan removes is needed now,
+has changed or is gone, nothing is removed and the exit code is 5. What was pushed
+meanwhile does no harm.
+
+Example:
+  regjanitor sweep -o plan.json
+  regjanitor apply plan.json`
+}
+
+type lsCmd struct {
+	Names    []string `arg:"" optional:"" name:"ref" help:"REPO or REPO:TAG."`
+	Digests  bool     `help:"Show digests in full."`
+	Untagged bool     `help:"Show untagged manifests too."`
+	Sort     string   `enum:"name,size,pushed" default:"name" help:"Order: ${enum}."`
+}
+
+// Help is what the command's help ends with.
+func (lsCmd) Help() string {
+	return `It only reads, and runs beside a live registry.
+
+Examples:
+  regjanitor ls
+  regjanitor ls team/app
+  regjanitor ls team/app:v1 --digests`
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"time"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/listing"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/report"
+)
+
+// Run lists.
+func (c *lsCmd) Run(ctx context.Context, s *session) error {
+	var wanted []plan.Request
+	for _, name := range c.Names {
+		request, err := parseRef(name)
+		if err != nil {
+			return err
+		}
+		wanted = append(wanted, request)
+	}
+	if err := s.open(true); err != nil {
+		return err
+	}
+	defer s.root.Close()
+	inv, err := s.scan(ctx, true, false)
+	if err != nil {
+		return err
+	}
+	if len(wanted) == 0 {
+		repositories := listing.Repositories(inv)
+		c.sortRepositories(repositories)
+		s.listing = report.ListingOf(repositories, nil)
+		s.text(func(w io.Writer) { report.ListRepositories(w, s.listing.Repositories, s.started) })
+		return nil
+	}
+	var manifests []listing.Manifest
+	for _, request := range wanted {
+		found := c.manifests(inv, request)
+		if found == nil {
+			return &plan.UnknownError{Request: request}
+		}
+		manifests = append(manifests, found...)
+	}
+	for i := range manifests {
+		manifests[i].Created = s.created(manifests[i])
+	}
+	c.sortManifests(manifests)
+	s.listing = report.ListingOf(nil, manifests)
+	s.text(func(w io.Writer) { report.ListManifests(w, s.listing.Tags, s.started, c.Digests) })
+	return nil
+}
+
+// manifests are those that a request names, nil where the name is not there.
+func (c *lsCmd) manifests(inv *inventory.Inventory, request plan.Request) []listing.Manifest {
+	for _, r := range inv.Repositories {
+		if r.Name != request.Repository {
+			continue
+		}
+		if request.Tag == "" && request.Digest == "" {
+			return append([]listing.Manifest{}, listing.Manifests(inv, r, c.Untagged)...)
+		}
+		var found []listing.Manifest
+		for _, m := range listing.Manifests(inv, r, true) {
+			if request.Tag != "" && m.Tag == request.Tag || request.Digest != "" && m.Digest == request.Digest {
+				found = append(found, m)
+			}
+		}
+		return found
+	}
+	return nil
+}
+
+func (c *lsCmd) sortRepositories(list []listing.Repository) {
+	slices.SortStableFunc(list, func(a, b listing.Repository) int {
+		switch c.Sort {
+		case "size":
+			return cmp.Compare(b.Bytes, a.Bytes)
+		case "pushed":
+			return b.Pushed.Compare(a.Pushed)
+		}
+		return 0
+	})
+}
+
+func (c *lsCmd) sortManifests(list []listing.Manifest) {
+	slices.SortStableFunc(list, func(a, b listing.Manifest) int {
+		switch c.Sort {
+		case "size":
+			return cmp.Compare(b.Bytes, a.Bytes)
+		case "pushed":
+			return b.Pushed.Compare(a.Pushed)
+		}
+		return 0
+	})
+}
+
+// created reads when an image says that it was built, from its configuration.
+func (s *session) created(m listing.Manifest) time.Time {
+	if m.Config == "" || layout.IsTarsum(m.Config) {
+		return time.Time{}
+	}
+	const largest = 1 << 20
+	data, _, err := s.root.Read(layout.BlobData(m.Config), largest, nil)
+	var config struct {
+		Created time.Time `json:"created"`
+	}
+	if err != nil || json.Unmarshal(data, &config) != nil {
+		return time.Time{}
+	}
+	return config.Created
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"regjanitor/internal/layout"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/report"
+)
+
+// parseRef reads REPO, REPO:TAG or REPO@DIGEST. A tag need not be one that a
+// registry would accept: what is on the disk has to be removable.
+func parseRef(name string) (plan.Request, error) {
+	repository, text, byDigest := strings.Cut(name, "@")
+	if byDigest {
+		d, err := layout.ParseDigest(text)
+		if err != nil {
+			return plan.Request{}, usagef("%q: %w", name, err)
+		}
+		if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+			return plan.Request{}, usagef("%q names a tag and a digest; name one of them", name)
+		}
+		return plan.Request{Repository: repository, Digest: d}, validName(name, repository)
+	}
+	i := strings.LastIndexByte(name, ':')
+	if i < 0 || i < strings.LastIndexByte(name, '/') {
+		return plan.Request{Repository: name}, validName(name, name)
+	}
+	repository, tag := name[:i], name[i+1:]
+	if tag == "" || tag == "." || tag == ".." {
+		return plan.Request{}, usagef("%q has no tag behind the colon; to remove the repository leave the colon out", name)
+	}
+	return plan.Request{Repository: repository, Tag: tag}, validName(name, repository)
+}
+
+// validName refuses what could be a path to somewhere else.
+func validName(given, repository string) error {
+	if repository == "" {
+		return usagef("%q names no repository", given)
+	}
+	for _, part := range strings.Split(repository, "/") {
+		if part == "" || part == "." || part == ".." || layout.Reserved(part) {
+			return usagef("%q is not the name of a repository: name it as clients do, as in team/app", given)
+		}
+	}
+	return nil
+}
+
+// besides mentions what a sweep would free as well.
+func (s *session) besides(t plan.Totals) {
+	s.warn("sweep-worthwhile", s.v2, fmt.Sprintf("a sweep would free %s besides: %s revisions, %s blobs",
+		report.Size(t.DiskBytes), report.Count(t.Revisions), report.Count(t.Blobs)))
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// age is a time span in hours, days, weeks and years, which are never asked to
+// be exact: a year is 365 days.
+type age time.Duration
+
+var ageUnits = map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
+
+var agePart = regexp.MustCompile(`^([0-9]+)([hdwy])`)
+
+// UnmarshalText reads 0, or numbers with units, as in 36h and 1w2d.
+func (a *age) UnmarshalText(text []byte) error {
+	rest := string(text)
+	if rest == "0" {
+		*a = 0
+		return nil
+	}
+	var total time.Duration
+	for rest != "" {
+		part := agePart.FindStringSubmatch(rest)
+		if part == nil {
+			return badAge(string(text))
+		}
+		n, err := strconv.ParseInt(part[1], 10, 64)
+		unit := ageUnits[part[2][0]]
+		if err != nil || n > int64((math.MaxInt64-total)/unit) {
+			return fmt.Errorf("%q is too long an age", text)
+		}
+		total += time.Duration(n) * unit
+		rest = rest[len(part[0]):]
+	}
+	if len(text) == 0 {
+		return badAge("")
+	}
+	*a = age(total)
+	return nil
+}
+
+func badAge(text string) error {
+	why := "write hours, days, weeks or years, as in 36h, 7d or 1w2d, or 0"
+	if strings.HasSuffix(text, "m") {
+		why = "m could be minutes or months; " + why
+	}
+	return fmt.Errorf("%q is not an age: %s", text, why)
+}
+
+// percent is a share of a hundred; -1 is none.
+type percent float64
+
+// UnmarshalText reads a number with a percent sign.
+func (p *percent) UnmarshalText(text []byte) error {
+	number, ok := strings.CutSuffix(string(text), "%")
+	value, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(value >= 0 && value <= 100) {
+		return fmt.Errorf("%q is not a share: write 0%% to 100%%", text)
+	}
+	*p = percent(value)
+	return nil
+}
