@@ -29,7 +29,7 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer s.root.Close()
-	inv, err := s.scan(ctx, true, false)
+	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true}, false)
 	if err != nil {
 		return err
 	}

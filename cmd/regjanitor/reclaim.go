@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/report"
@@ -36,7 +37,7 @@ func (r *reclaim) run(ctx context.Context) error {
 	if err := r.prepare(ctx, changes); err != nil {
 		return err
 	}
-	inv, err := r.scan(ctx, r.AllowMounts, changes)
+	inv, err := r.scan(ctx, inventory.Options{AllowMounts: r.AllowMounts, HistoryTimes: r.options.UsesAges()}, changes)
 	if err != nil {
 		return err
 	}

@@ -96,10 +96,11 @@ func (s *session) lock(ctx context.Context) error {
 
 // scan takes the inventory. What vanished meanwhile stops a run that is to
 // change something, and else is worth a warning.
-func (s *session) scan(ctx context.Context, allowMounts, changing bool) (*inventory.Inventory, error) {
+func (s *session) scan(ctx context.Context, opts inventory.Options, changing bool) (*inventory.Inventory, error) {
 	s.display = report.NewDisplay(s.stderr, s.terminal && !s.Quiet, s.terminal || !s.Quiet)
 	defer s.display.Pause()
-	inv, err := inventory.Scan(ctx, s.root, inventory.Options{Jobs: s.Jobs, AllowMounts: allowMounts, Observe: s.observer()})
+	opts.Jobs, opts.Observe = s.Jobs, s.observer()
+	inv, err := inventory.Scan(ctx, s.root, opts)
 	if err != nil {
 		return nil, err
 	}

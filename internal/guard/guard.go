@@ -107,7 +107,7 @@ func (s Sighting) Judge(registryStopped bool) error {
 		return nil
 	case len(unclear) > 0:
 		return refusal.New("registry-unclear", unclear[0].stop()+", or vouch with --registry-stopped that no registry works on this tree",
-			"a registry may be running on this tree: %s", describe(unclear))
+			"a registry may be running on this tree: %s", strings.TrimSuffix(describe(unclear), ","))
 	case len(s.Blind) > 0:
 		return refusal.New("registry-invisible",
 			"make sure that no registry works on this tree, and say so with --registry-stopped",
@@ -128,7 +128,7 @@ func describe(processes []Process) string {
 		}
 		all = append(all, text)
 	}
-	return strings.TrimSuffix(strings.Join(all, " and "), ",")
+	return strings.Join(all, " and ")
 }
 
 // remedy says how to go on in spite of a registry that can write.

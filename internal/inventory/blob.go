@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -49,8 +50,7 @@ func (s *scan) shards(alg, path string) error {
 
 // blobFolder lists a directory above the blobs.
 func (s *scan) blobFolder(path string, f func(e entry, path string) error) error {
-	err := s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			if err := f(e, path+"/"+e.name); err != nil {
 				return err
@@ -99,11 +99,10 @@ func (s *scan) strayBlob(e entry, path string) {
 }
 
 func (s *scan) shard(alg, prefix, path string) error {
-	err := s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
 		var ids []ID
 		var names []string
-		for _, e := range entries {
+		for _, e := range byName(entries) {
 			id, err := ID(0), errors.New("not a directory")
 			if e.kind == store.Directory && strings.HasPrefix(e.name, prefix) {
 				id, err = s.inv.Digests.internLeaf(alg, e.name)
@@ -119,13 +118,10 @@ func (s *scan) shard(alg, prefix, path string) error {
 			found[i].Digest = ids[i]
 			return s.blob(dir, &found[i], path, names[i])
 		})
+		found = slices.DeleteFunc(found, func(b Blob) bool { return b.Links == 0 })
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for _, blob := range found {
-			if blob.Links > 0 {
-				s.inv.Blobs = append(s.inv.Blobs, blob)
-			}
-		}
+		s.found = append(s.found, found)
 		return err
 	})
 	return s.unseenBlobs(path, err)
@@ -134,10 +130,7 @@ func (s *scan) shard(alg, prefix, path string) error {
 // blob stats one blob's data; a blob without a regular one has no Links.
 func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
 	name := hex + "/" + layout.Data
-	_, info, err := again(func() (struct{}, store.Info, error) {
-		info, err := dir.Stat(name)
-		return struct{}{}, info, err
-	})
+	info, err := again(func() (store.Info, error) { return dir.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return s.dataless(path + "/" + hex)
@@ -156,8 +149,7 @@ func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
 
 // dataless looks into a blob's directory that holds no data.
 func (s *scan) dataless(path string) error {
-	err := s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			if below := path + "/" + e.name; !s.temporary("", dir, below, e) {
 				s.stray("", below, e)

@@ -3,7 +3,9 @@ package inventory
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,20 +20,47 @@ import (
 type ID uint32
 
 // Digests gives every digest of a tree an ID. A sha256 digest, which nearly all
-// are, costs 32 bytes and a place in a map.
+// are, costs 32 bytes and about two places of 4 bytes in a hash table.
 type Digests struct {
 	mu    sync.RWMutex
-	short map[[32]byte]ID
 	keys  [][32]byte // by ID; zero where the digest is in names
+	table []ID       // of keys, open addressing: an ID plus one, or 0
+	seed  uint64
 	long  map[digest.Digest]ID
 	names map[ID]digest.Digest
 }
 
 func newDigests() *Digests {
 	return &Digests{
-		short: map[[32]byte]ID{},
+		table: make([]ID, 1<<10),
+		seed:  rand.Uint64(),
 		long:  map[digest.Digest]ID{},
 		names: map[ID]digest.Digest{},
+	}
+}
+
+// slot is where a key is in the table, or would go. Digests are as good as
+// random; the seed keeps an attacker from choosing ones that collide.
+func (t *Digests) slot(key *[32]byte) uint64 {
+	const golden = 0x9e3779b97f4a7c15
+	mask := uint64(len(t.table) - 1)
+	at := (binary.LittleEndian.Uint64(key[:]) ^ t.seed) * golden >> 20 & mask
+	for t.table[at] != 0 && t.keys[t.table[at]-1] != *key {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+// grow keeps the table at least half empty.
+func (t *Digests) grow() {
+	if 2*len(t.keys) < len(t.table) {
+		return
+	}
+	t.table = make([]ID, 2*len(t.table))
+	for i := range t.keys {
+		if _, long := t.names[ID(i)]; !long {
+			t.table[t.slot(&t.keys[i])] = ID(i) + 1
+		}
 	}
 }
 
@@ -68,8 +97,8 @@ func (t *Digests) Lookup(d digest.Digest) (ID, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if key, ok := shortKey(d); ok {
-		id, ok := t.short[key]
-		return id, ok
+		found := t.table[t.slot(&key)]
+		return found - 1, found != 0
 	}
 	id, ok := t.long[d]
 	return id, ok
@@ -113,6 +142,7 @@ func (t *Digests) intern(d digest.Digest) ID {
 		id = ID(len(t.keys))
 		t.keys = append(t.keys, [32]byte{})
 		t.long[d], t.names[id] = id, d
+		t.grow()
 	}
 	return id
 }
@@ -120,13 +150,14 @@ func (t *Digests) intern(d digest.Digest) ID {
 func (t *Digests) internKey(key [32]byte) ID {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	id, ok := t.short[key]
-	if !ok {
-		id = ID(len(t.keys))
-		t.keys = append(t.keys, key)
-		t.short[key] = id
+	at := t.slot(&key)
+	if found := t.table[at]; found != 0 {
+		return found - 1
 	}
-	return id
+	t.keys = append(t.keys, key)
+	t.table[at] = ID(len(t.keys))
+	t.grow()
+	return ID(len(t.keys) - 1)
 }
 
 // internLeaf is the ID for a pair of directory names <alg>/<hex>.

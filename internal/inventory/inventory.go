@@ -46,7 +46,6 @@ type Repository struct {
 	Layers    []Layer
 	Uploads   []Upload
 	Discarded []Discarded
-	MTime     int64 // of its directory, nanoseconds
 }
 
 // Tag is one directory of _manifests/tags.
@@ -59,7 +58,7 @@ type Tag struct {
 // Entry is one link of a tag's history.
 type Entry struct {
 	Digest ID
-	MTime  int64
+	MTime  int64 // 0 unless the scan was asked for it
 }
 
 // Revision is one link of _manifests/revisions.

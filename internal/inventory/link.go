@@ -52,7 +52,11 @@ func (s *scan) listedLink(dir store.Dir, path string) Link {
 // readLink reads the link file at path of dir.
 func (s *scan) readLink(dir store.Dir, path string) Link {
 	var buf [2 * linkLimit]byte
-	data, info, err := again(func() ([]byte, store.Info, error) { return dir.Read(path, linkLimit, buf[:0]) })
+	var info store.Info
+	data, err := again(func() (data []byte, err error) {
+		data, info, err = dir.Read(path, linkLimit, buf[:0])
+		return data, err
+	})
 	link := Link{Stamp: StampOf(info), CTime: info.CTime}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

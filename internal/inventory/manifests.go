@@ -140,8 +140,9 @@ func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
 		return &Manifest{State: Missing}
 	}
 	path := layout.BlobData(d)
-	data, _, err := again(func() ([]byte, store.Info, error) {
-		return s.root.Read(path, manifest.Limit, *buf)
+	data, err := again(func() (data []byte, err error) {
+		data, _, err = s.root.Read(path, manifest.Limit, *buf)
+		return data, err
 	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

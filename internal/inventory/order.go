@@ -8,22 +8,43 @@ import (
 	"syscall"
 )
 
+// byName sorts a listing, in the task that made it: what is in order already
+// costs nothing more when all is put together.
+func byName(entries []entry) []entry {
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return entries
+}
+
 // sort gives every slice the order of names and digests, whatever the order in
-// which tasks came to an end.
-func (inv *Inventory) sort() {
+// which tasks came to an end. Each shard of blobs is in order already.
+func (inv *Inventory) sort(shards [][]Blob) {
 	byDigest := inv.Digests.Compare
 	slices.SortFunc(inv.Repositories, func(a, b *Repository) int { return strings.Compare(a.Name, b.Name) })
 	for _, r := range inv.Repositories {
-		slices.SortFunc(r.Tags, func(a, b Tag) int { return strings.Compare(a.Name, b.Name) })
+		order(r.Tags, func(a, b Tag) int { return strings.Compare(a.Name, b.Name) })
 		for _, tag := range r.Tags {
-			slices.SortFunc(tag.History, func(a, b Entry) int { return byDigest(a.Digest, b.Digest) })
+			order(tag.History, func(a, b Entry) int { return byDigest(a.Digest, b.Digest) })
 		}
-		slices.SortFunc(r.Revisions, func(a, b Revision) int { return byDigest(a.Digest, b.Digest) })
-		slices.SortFunc(r.Layers, func(a, b Layer) int { return byDigest(a.Digest, b.Digest) })
-		slices.SortFunc(r.Uploads, func(a, b Upload) int { return strings.Compare(a.ID, b.ID) })
-		slices.SortFunc(r.Discarded, func(a, b Discarded) int { return strings.Compare(a.Name, b.Name) })
+		order(r.Revisions, func(a, b Revision) int { return byDigest(a.Digest, b.Digest) })
+		order(r.Layers, func(a, b Layer) int { return byDigest(a.Digest, b.Digest) })
+		order(r.Uploads, func(a, b Upload) int { return strings.Compare(a.ID, b.ID) })
+		order(r.Discarded, func(a, b Discarded) int { return strings.Compare(a.Name, b.Name) })
 	}
-	slices.SortFunc(inv.Blobs, func(a, b Blob) int { return byDigest(a.Digest, b.Digest) })
+	shards = slices.DeleteFunc(shards, func(s []Blob) bool { return len(s) == 0 })
+	slices.SortFunc(shards, func(a, b []Blob) int { return byDigest(a[0].Digest, b[0].Digest) })
+	inv.Blobs = slices.Concat(shards...)
+	inv.sortFindings()
+}
+
+// order sorts what is not in order already.
+func order[T any](s []T, compare func(a, b T) int) {
+	if !slices.IsSortedFunc(s, compare) {
+		slices.SortFunc(s, compare)
+	}
+}
+
+// sortFindings sorts what the last look may have added to.
+func (inv *Inventory) sortFindings() {
 	slices.SortFunc(inv.Leftovers, func(a, b Leftover) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(inv.Folders, func(a, b Folder) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(inv.Oddities, func(a, b Oddity) int {

@@ -21,10 +21,7 @@ func (inv *Inventory) Changed(ctx context.Context, root store.Dir, jobs int) (st
 	var mu sync.Mutex
 	var first string
 	look := func(path string, then Stamp, ctime int64) {
-		_, info, err := again(func() (struct{}, store.Info, error) {
-			info, err := root.Stat(path)
-			return struct{}{}, info, err
-		})
+		info, err := again(func() (store.Info, error) { return root.Stat(path) })
 		if err == nil && StampOf(info) == then && info.CTime == ctime {
 			return
 		}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"regjanitor/internal/layout"
@@ -21,11 +22,8 @@ func (s *scan) repositories() error {
 // names lists the directory of one name: its repository, if it is one, and the
 // names below it.
 func (s *scan) names(path, name string) error {
-	var here store.Info
 	var parts, children []string
-	err := s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
-		here = info
+	err := s.folders(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			below := path + "/" + e.name
 			switch {
@@ -60,11 +58,11 @@ func (s *scan) names(path, name string) error {
 	if len(parts) == 0 {
 		return nil
 	}
-	return s.repository(name, parts, here)
+	return s.repository(name, parts)
 }
 
-func (s *scan) repository(name string, parts []string, info store.Info) error {
-	r := &Repository{Name: name, Legal: layout.ValidRepository(name), MTime: info.MTime}
+func (s *scan) repository(name string, parts []string) error {
+	r := &Repository{Name: name, Legal: layout.ValidRepository(name)}
 	s.mu.Lock()
 	s.inv.Repositories = append(s.inv.Repositories, r)
 	s.mu.Unlock()
@@ -81,8 +79,7 @@ func (s *scan) repository(name string, parts []string, info store.Info) error {
 }
 
 func (s *scan) manifestLinks(r *Repository, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			below := path + "/" + e.name
 			var err error
@@ -112,8 +109,7 @@ func (s *scan) manifestLinks(r *Repository, path string) error {
 // algorithms lists a directory whose children are named after algorithms, and
 // has run call f with each.
 func (s *scan) algorithms(r *Repository, path string, run runner, f func(alg, path string) error) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			below := path + "/" + e.name
 			switch {
@@ -136,26 +132,24 @@ type runner func(task func() error) error
 
 func inTurn(task func() error) error { return task() }
 
-// leaves visits a directory <alg> whose children are named <hex>, and calls f
+// eachLeaf visits a directory <alg> whose children are named <hex>, and calls f
 // in parallel with the place of each among the well-formed ones.
-func (s *scan) leaves(r *Repository, alg, path string, intern func(alg, hex string) (ID, error),
+func (s *scan) eachLeaf(r *Repository, alg, path string, intern func(alg, hex string) (ID, error),
 	prepare func(n int), f func(dir store.Dir, i int, id ID, hex string) error) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		var ids []ID
 		var names []string
-		for _, e := range entries {
-			below := path + "/" + e.name
+		for _, e := range byName(entries) {
 			if e.kind == store.Symlink {
-				return symlinked(below)
+				return symlinked(path + "/" + e.name)
 			}
 			if e.kind != store.Directory {
-				s.stray(r.Name, below, e)
+				s.stray(r.Name, path+"/"+e.name, e)
 				continue
 			}
 			id, err := intern(alg, e.name)
 			if err != nil {
-				s.malformed(r.Name, below, err)
+				s.malformed(r.Name, path+"/"+e.name, err)
 				continue
 			}
 			ids, names = append(ids, id), append(names, e.name)
@@ -168,56 +162,20 @@ func (s *scan) leaves(r *Repository, alg, path string, intern func(alg, hex stri
 func (s *scan) revisions(r *Repository, path string) error {
 	return s.algorithms(r, path, s.fork, func(alg, path string) error {
 		var found []Revision
-		err := s.leaves(r, alg, path, s.inv.Digests.internLeaf,
+		err := s.eachLeaf(r, alg, path, s.inv.Digests.internLeaf,
 			func(n int) { found = make([]Revision, n) },
 			func(dir store.Dir, i int, id ID, hex string) error {
-				found[i].Digest = id
-				return s.revision(r, &found[i], path+"/"+hex)
-			})
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, revision := range found {
-			if revision.Link.State != LinkAbsent {
-				r.Revisions = append(r.Revisions, revision)
-			}
-		}
-		return err
-	})
-}
-
-// revision looks into the directory of one manifest's link.
-func (s *scan) revision(r *Repository, revision *Revision, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		for _, e := range entries {
-			below := path + "/" + e.name
-			switch {
-			case e.name == layout.Link:
-				revision.Link = s.listedLink(dir, below)
-			case e.name == layout.Signatures && e.kind == store.Directory:
-				if err := s.signatures(r, revision, below); err != nil {
-					return err
+				found[i] = Revision{Digest: id, Link: s.readLink(dir, hex+"/"+layout.Link)}
+				if found[i].Link.State == LinkAbsent {
+					return s.linkless(r.Name, path+"/"+hex)
 				}
-			case s.temporary(r.Name, dir, below, e):
-			default:
-				s.stray(r.Name, below, e)
-			}
-		}
-		if revision.Link.State == LinkAbsent {
-			s.folder(path, len(entries), info)
-		}
-		return nil
-	})
-}
-
-func (s *scan) signatures(r *Repository, revision *Revision, path string) error {
-	return s.algorithms(r, path, inTurn, func(alg, path string) error {
-		return s.leaves(r, alg, path, s.inv.Digests.internLeaf, func(int) {},
-			func(dir store.Dir, i int, id ID, hex string) error {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				revision.Signatures = append(revision.Signatures, id)
 				return nil
 			})
+		found = slices.DeleteFunc(found, func(r Revision) bool { return r.Link.State == LinkAbsent })
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		r.Revisions = append(r.Revisions, found...)
+		return err
 	})
 }
 
@@ -243,19 +201,16 @@ func (s *scan) layers(r *Repository, path string) error {
 func (s *scan) layerLinks(r *Repository, alg, path string, intern func(alg, hex string) (ID, error)) error {
 	byName := alg == "sha256" && !strings.Contains(path, layout.Tarsum)
 	var found []Layer
-	err := s.leaves(r, alg, path, intern,
+	err := s.eachLeaf(r, alg, path, intern,
 		func(n int) { found = make([]Layer, n) },
 		func(dir store.Dir, i int, id ID, hex string) error {
 			found[i] = Layer{Digest: id, Target: id}
 			return s.layerLink(r, dir, &found[i], path, hex, byName)
 		})
+	found = slices.DeleteFunc(found, func(l Layer) bool { return l.Link == LinkAbsent })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, layer := range found {
-		if layer.Link != LinkAbsent {
-			r.Layers = append(r.Layers, layer)
-		}
-	}
+	r.Layers = append(r.Layers, found...)
 	return err
 }
 
@@ -263,10 +218,7 @@ func (s *scan) layerLinks(r *Repository, alg, path string, intern func(alg, hex 
 // directory is named; any other's is what it says.
 func (s *scan) layerLink(r *Repository, dir store.Dir, layer *Layer, path, hex string, byName bool) error {
 	name := hex + "/" + layout.Link
-	_, info, err := again(func() (struct{}, store.Info, error) {
-		info, err := dir.Stat(name)
-		return struct{}{}, info, err
-	})
+	info, err := again(func() (store.Info, error) { return dir.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return s.linkless(r.Name, path+"/"+hex)
@@ -284,8 +236,7 @@ func (s *scan) layerLink(r *Repository, dir store.Dir, layer *Layer, path, hex s
 
 // linkless looks into a directory that should hold a link and holds none.
 func (s *scan) linkless(repository, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			if below := path + "/" + e.name; !s.temporary(repository, dir, below, e) {
 				s.stray(repository, below, e)

@@ -18,36 +18,45 @@ import (
 
 // Options of a scan.
 type Options struct {
-	Jobs        int                  // requests in flight at once, at least 1
-	AllowMounts bool                 // the tree may span file systems
-	Observe     func(progress.Event) // may be nil
+	Jobs        int  // requests in flight at once, at least 1
+	AllowMounts bool // the tree may span file systems
+	// HistoryTimes: when tags pointed where has to be known, for rules of age.
+	HistoryTimes bool
+	Observe      func(progress.Event) // may be nil
 }
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(max(opts.Jobs, 1) + 1) // one place is the starting goroutine's
-	s := &scan{
-		ctx: groupCtx, root: root, opts: opts, group: group,
-		inv:   &Inventory{Digests: newDigests(), HasRepositories: true},
-		meter: progress.NewMeter(opts.Observe, "scanning", 0),
-	}
+	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests(), HasRepositories: true}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err
 	}
 	s.device = info.Device
-	group.Go(func() error { return s.repositories() })
-	group.Go(func() error { return s.blobs() })
-	if err := group.Wait(); err != nil {
+	if err := s.phase(ctx, "scanning", s.repositories, s.blobs); err != nil {
 		return nil, err
 	}
-	s.meter.End()
-	s.inv.sort()
+	s.inv.sort(s.found)
 	if err := s.readManifests(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.phase(ctx, "looking inside", s.insides); err != nil {
+		return nil, err
+	}
+	s.inv.sortFindings()
 	return s.inv, nil
+}
+
+// phase runs tasks, and what these fork, until all have ended.
+func (s *scan) phase(ctx context.Context, name string, tasks ...func() error) error {
+	s.group, s.ctx = errgroup.WithContext(ctx)
+	s.group.SetLimit(max(s.opts.Jobs, len(tasks)))
+	s.meter = progress.NewMeter(s.opts.Observe, name, 0)
+	defer s.meter.End()
+	for _, task := range tasks {
+		s.group.Go(task)
+	}
+	return s.group.Wait()
 }
 
 // scan is one pass. What its tasks find goes into inv under mu, or into a place
@@ -60,8 +69,9 @@ type scan struct {
 	group  *errgroup.Group
 	meter  *progress.Meter
 
-	mu  sync.Mutex
-	inv *Inventory
+	mu    sync.Mutex
+	inv   *Inventory
+	found [][]Blob // by shard
 }
 
 // fork runs a task beside the caller if a place is free, and else right here.
@@ -111,35 +121,39 @@ type entry struct {
 	kind store.Type
 }
 
-// visit opens the directory at path, lists it, and calls f while it is open.
-func (s *scan) visit(path string, f func(dir store.Dir, entries []entry, info store.Info) error) error {
+// visitor is what looks at a directory while it is open.
+type visitor func(dir store.Dir, entries []entry) error
+
+// visit opens the directory at path, lists it, and calls f. A watched directory
+// is remembered as a Folder; it is looked at before it is listed, so that what
+// comes between shows as a change.
+func (s *scan) visit(path string, watched bool, f visitor) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	dir, _, err := again(func() (store.Dir, store.Info, error) {
-		d, err := s.root.Open(path)
-		return d, store.Info{}, err
-	})
+	dir, err := again(func() (store.Dir, error) { return s.root.Open(path) })
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	_, info, err := again(func() (struct{}, store.Info, error) {
-		info, err := dir.Stat("")
-		return struct{}{}, info, err
-	})
-	if err != nil {
-		return err
+	var info store.Info
+	if watched {
+		if info, err = again(func() (store.Info, error) { return dir.Stat("") }); err != nil {
+			return err
+		}
 	}
 	entries, err := list(dir)
 	if err != nil {
 		return err
 	}
-	return f(dir, entries, info)
+	if watched {
+		s.folder(path, len(entries), info)
+	}
+	return f(dir, entries)
 }
 
 func list(dir store.Dir) ([]entry, error) {
-	entries, _, err := again(func() ([]entry, store.Info, error) {
+	return again(func() ([]entry, error) {
 		var names []byte
 		var ends []int
 		var kinds []store.Type
@@ -154,26 +168,30 @@ func list(dir store.Dir) ([]entry, error) {
 			entries[i] = entry{all[from:end], kinds[i]}
 			from = end
 		}
-		return entries, store.Info{}, err
+		return entries, err
 	})
-	return entries, err
 }
 
 // again retries once what a network file system or a failing disk may get
 // right at the second try.
-func again[T any](f func() (T, store.Info, error)) (T, store.Info, error) {
-	value, info, err := f()
+func again[T any](f func() (T, error)) (T, error) {
+	value, err := f()
 	if errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EINTR) {
 		return f()
 	}
-	return value, info, err
+	return value, err
 }
 
-// links wraps visit for a directory below repositories, which has to be seen in
-// full: one that is gone shows that someone is writing, any other failure is a
-// refusal, because roots may hide behind it.
-func (s *scan) links(path string, f func(dir store.Dir, entries []entry, info store.Info) error) error {
-	err := s.visit(path, f)
+// links visits a directory below repositories, which has to be seen in full: one
+// that is gone shows that someone is writing, any other failure is a refusal,
+// because roots may hide behind it.
+func (s *scan) links(path string, f visitor) error { return s.seeAll(path, false, f) }
+
+// folders is links for a directory that is to be watched.
+func (s *scan) folders(path string, f visitor) error { return s.seeAll(path, true, f) }
+
+func (s *scan) seeAll(path string, watched bool, f visitor) error {
+	err := s.visit(path, watched, f)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.vanished(path)
 		return nil

@@ -6,10 +6,9 @@ import (
 )
 
 func (s *scan) tags(r *Repository, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		var names []string
-		for _, e := range entries {
+		for _, e := range byName(entries) {
 			switch {
 			case e.kind == store.Symlink:
 				return symlinked(path + "/" + e.name)
@@ -32,33 +31,41 @@ func (s *scan) tags(r *Repository, path string) error {
 }
 
 func (s *scan) tag(r *Repository, tag *Tag, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
+	return s.links(path, func(dir store.Dir, entries []entry) error {
+		index := false
 		for _, e := range entries {
 			below := path + "/" + e.name
-			var err error
 			switch {
 			case e.kind == store.Symlink:
 				return symlinked(below)
 			case e.name == layout.Current && e.kind == store.Directory:
-				err = s.current(r, tag, below)
+				if err := s.current(r, tag, below); err != nil {
+					return err
+				}
 			case e.name == layout.Index && e.kind == store.Directory:
-				err = s.history(r, tag, below)
+				index = true
 			default:
 				s.stray(r.Name, below, e)
 			}
-			if err != nil {
+		}
+		// A tag without a current link may be litter: then its directories are
+		// watched, and each entry of its history has to be a link indeed.
+		look := s.links
+		if tag.Current.State == LinkAbsent {
+			look = s.folders
+			if err := s.folders(path, func(store.Dir, []entry) error { return nil }); err != nil {
 				return err
 			}
 		}
-		if tag.Current.State == LinkAbsent {
-			s.folder(path, len(entries), info)
+		if !index {
+			return nil
 		}
-		return nil
+		return s.history(r, tag, path+"/"+layout.Index, look)
 	})
 }
 
 func (s *scan) current(r *Repository, tag *Tag, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
+	err := s.links(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			below := path + "/" + e.name
 			switch {
@@ -69,34 +76,63 @@ func (s *scan) current(r *Repository, tag *Tag, path string) error {
 				s.stray(r.Name, below, e)
 			}
 		}
-		if tag.Current.State == LinkAbsent {
-			s.folder(path, len(entries), info)
+		return nil
+	})
+	if err == nil && tag.Current.State == LinkAbsent {
+		return s.folders(path, func(store.Dir, []entry) error { return nil })
+	}
+	return err
+}
+
+// history lists what a tag has pointed to. Its links are looked at only where it
+// matters whether they are there, or when they were written.
+func (s *scan) history(r *Repository, tag *Tag, path string, look func(string, visitor) error) error {
+	return look(path, func(_ store.Dir, algorithms []entry) error {
+		for _, algorithm := range algorithms {
+			below := path + "/" + algorithm.name
+			if algorithm.kind == store.Symlink {
+				return symlinked(below)
+			}
+			if algorithm.kind != store.Directory {
+				s.stray(r.Name, below, algorithm)
+				continue
+			}
+			err := look(below, func(dir store.Dir, entries []entry) error {
+				return s.historyEntries(r, tag, dir, below, algorithm.name, entries)
+			})
+			if err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 }
 
-func (s *scan) history(r *Repository, tag *Tag, path string) error {
-	return s.algorithms(r, path, inTurn, func(alg, path string) error {
-		var found []Entry
-		var linked []bool
-		err := s.leaves(r, alg, path, s.inv.Digests.internLeaf,
-			func(n int) { found, linked = make([]Entry, n), make([]bool, n) },
-			func(dir store.Dir, i int, id ID, hex string) error {
-				layer := Layer{}
-				if err := s.layerLink(r, dir, &layer, path, hex, true); err != nil {
-					return err
-				}
-				found[i], linked[i] = Entry{id, layer.Stamp.MTime}, layer.Link != LinkAbsent
-				return nil
-			})
-		for i, entry := range found {
-			if linked[i] {
-				tag.History = append(tag.History, entry)
+func (s *scan) historyEntries(r *Repository, tag *Tag, dir store.Dir, path, algorithm string, entries []entry) error {
+	for _, e := range byName(entries) {
+		switch {
+		case e.kind == store.Symlink:
+			return symlinked(path + "/" + e.name)
+		case e.kind != store.Directory:
+			s.stray(r.Name, path+"/"+e.name, e)
+			continue
+		}
+		id, err := s.inv.Digests.internLeaf(algorithm, e.name)
+		if err != nil {
+			s.malformed(r.Name, path+"/"+e.name, err)
+			continue
+		}
+		link := Layer{Link: LinkGood}
+		if s.opts.HistoryTimes || tag.Current.State == LinkAbsent {
+			if err := s.layerLink(r, dir, &link, path, e.name, true); err != nil {
+				return err
 			}
 		}
-		return err
-	})
+		if link.Link != LinkAbsent {
+			tag.History = append(tag.History, Entry{id, link.Stamp.MTime})
+		}
+	}
+	return nil
 }
 
 // discarded looks into what an earlier run left of a tag.

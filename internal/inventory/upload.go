@@ -11,8 +11,7 @@ import (
 )
 
 func (s *scan) uploads(r *Repository, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry, info store.Info) error {
-		s.folder(path, len(entries), info)
+	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
 			below := path + "/" + e.name
 			switch {
@@ -58,7 +57,10 @@ func (s *scan) upload(r *Repository, path, id string) error {
 }
 
 func (s *scan) startedAt(path string) (time.Time, error) {
-	data, _, err := again(func() ([]byte, store.Info, error) { return s.root.Read(path, linkLimit, nil) })
+	data, err := again(func() (data []byte, err error) {
+		data, _, err = s.root.Read(path, linkLimit, nil)
+		return data, err
+	})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -88,7 +90,11 @@ func (s *scan) tree(path string) (*tree, error) {
 // grow adds what is in the directory at path to the tree; prefix is what the
 // paths in it begin with.
 func (s *scan) grow(t *tree, path, prefix string) error {
-	return s.visit(path, func(dir store.Dir, entries []entry, info store.Info) error {
+	return s.visit(path, false, func(dir store.Dir, entries []entry) error {
+		info, err := dir.Stat("")
+		if err != nil {
+			return err
+		}
 		t.newest = max(t.newest, info.MTime)
 		for _, e := range entries {
 			below := prefix + e.name

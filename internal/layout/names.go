@@ -16,12 +16,13 @@ const (
 	domainPart   = `(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])`
 	domain       = domainPart + `(?:\.` + domainPart + `)*`
 
-	// longestName is the registry's RepositoryNameTotalLengthMax, in bytes.
+	// longestName is the registry's RepositoryNameTotalLengthMax, in bytes: of
+	// the whole name in registry 2, of what follows the domain in 3.
 	longestName = 255
 )
 
 var (
-	repositoryName = regexp.MustCompile(`^(?:` + domain + `/)?` + component + `(?:/` + component + `)*$`)
+	repositoryName = regexp.MustCompile(`^(?:` + domain + `/)?(` + component + `(?:/` + component + `)*)$`)
 	tagName        = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
 	uuid           = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 	uploadID       = regexp.MustCompile(`^` + uuid + `$`)
@@ -32,7 +33,8 @@ var (
 // name: components of lower case, of which the first of two or more may be a
 // domain (A/x, Example.COM/x).
 func ValidRepository(name string) bool {
-	return len(name) <= longestName && repositoryName.MatchString(name)
+	match := repositoryName.FindStringSubmatch(name)
+	return match != nil && len(match[1]) <= longestName
 }
 
 // ValidTag tells whether the registry can serve a tag of this name.

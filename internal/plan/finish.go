@@ -18,14 +18,11 @@ func (b *builder) finish() (*Plan, error) {
 	p := b.plan
 	b.levels()
 	b.directories()
-	slices.SortFunc(p.Actions, func(a, b Action) int {
-		return cmp.Or(cmp.Compare(a.Kind.stage(), b.Kind.stage()), cmp.Compare(a.Level, b.Level),
-			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.At, b.At), cmp.Compare(a.Entry, b.Entry))
-	})
+	slices.SortFunc(p.Actions, inOrder)
 	p.shareLinks()
 	p.Found = found(b.inv)
 	for _, a := range p.Actions {
-		bytes, disk := p.weigh(a)
+		bytes, disk := p.Weigh(a)
 		p.Planned.Add(a.Kind, bytes, disk)
 	}
 	b.remarks()
@@ -33,6 +30,21 @@ func (b *builder) finish() (*Plan, error) {
 		return nil, err
 	}
 	return p, b.fuse()
+}
+
+// inOrder is the order of removal.
+func inOrder(a, b Action) int {
+	switch {
+	case a.Kind.stage() != b.Kind.stage():
+		return int(a.Kind.stage()) - int(b.Kind.stage())
+	case a.Level != b.Level:
+		return int(a.Level) - int(b.Level)
+	case a.Repository != b.Repository:
+		return int(a.Repository - b.Repository)
+	case a.At != b.At:
+		return int(a.At - b.At)
+	}
+	return int(a.Entry - b.Entry)
 }
 
 // stage is the kind, with both kinds of directories as one.

@@ -67,6 +67,9 @@ func Make(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	return Sweep(inv, opts)
 }
 
+// UsesAges tells whether the inventory has to know the times of tags' histories.
+func (o Options) UsesAges() bool { return o.MinAge > 0 || o.UntaggedAge > 0 }
+
 // young tells whether something of this time is not yet old enough to go. A
 // time to come is young: the clock is wrong, and doubt keeps.
 func (o Options) young(nanoseconds int64, age time.Duration) bool {

@@ -104,7 +104,7 @@ type Item struct {
 func (p *Plan) Item(a Action) Item {
 	inv := p.Inventory
 	item := Item{Kind: a.Kind, Reason: a.Reason}
-	item.Bytes, item.Disk = p.weigh(a)
+	item.Bytes, item.Disk = p.Weigh(a)
 	var r *inventory.Repository
 	if a.Repository >= 0 {
 		r = inv.Repositories[a.Repository]
@@ -147,8 +147,8 @@ func (p *Plan) Item(a Action) Item {
 	return item
 }
 
-// weigh is the size of the content that goes and what its removal frees.
-func (p *Plan) weigh(a Action) (bytes, disk int64) {
+// Weigh is the size of the content that goes and what its removal frees.
+func (p *Plan) Weigh(a Action) (bytes, disk int64) {
 	switch a.Kind {
 	case Blob:
 		blob := p.Inventory.Blobs[a.At]

@@ -67,7 +67,7 @@ func (p *Plan) Only(saved []Saved) (*Plan, error) {
 		}
 		delete(wanted, key)
 		q.Actions = append(q.Actions, a)
-		bytes, disk := p.weigh(a)
+		bytes, disk := p.Weigh(a)
 		q.Planned.Add(a.Kind, bytes, disk)
 	}
 	for _, s := range wanted {

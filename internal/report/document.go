@@ -14,7 +14,6 @@ import (
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
-	"regjanitor/internal/refusal"
 	"regjanitor/internal/sweep"
 )
 
@@ -129,16 +128,9 @@ type Problem struct {
 	Hint    string `json:"hint"`
 }
 
-// ProblemOf is a refusal or another error in the contract's form.
-func ProblemOf(err error) *Problem {
-	var refused *refusal.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &refused):
-		return &Problem{refused.Code, refused.Message, refused.Hint}
-	}
-	return &Problem{Code: "error", Message: err.Error()}
+// NewDocument is a document of which nothing is known yet.
+func NewDocument(dryRun bool) *Document {
+	return &Document{DryRun: dryRun, Repositories: []RepositoryRow{}, Actions: []Action{}}
 }
 
 // CountsOf are a plan's totals under the contract's names.

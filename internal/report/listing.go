@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -61,35 +60,42 @@ func when(t time.Time) *time.Time {
 }
 
 // ListRepositories writes a table of repositories.
-func ListRepositories(w io.Writer, list []ListedRepository, now time.Time) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	defer tw.Flush()
-	fmt.Fprintf(tw, "REPOSITORY\tTAGS\tUNTAGGED\tSIZE\tPUSHED\n")
-	for _, r := range list {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", printable(r.Name), Count(int64(r.Tags)), Count(int64(r.Untagged)), Size(r.Bytes), ago(r.Pushed, now))
-	}
+func ListRepositories(w io.Writer, paint Paint, list []ListedRepository, now time.Time) {
+	paint.table(w, 0, func(w io.Writer) {
+		fmt.Fprintf(w, "REPOSITORY\tTAGS\tUNTAGGED\tSIZE\tPUSHED\n")
+		for _, r := range list {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable(r.Name), Count(int64(r.Tags)), Count(int64(r.Untagged)), Size(r.Bytes), ago(r.Pushed, now))
+		}
+	})
 }
 
 // ListManifests writes a table of tags; digests are cut short unless full.
-func ListManifests(w io.Writer, list []ListedManifest, now time.Time, full bool) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	defer tw.Flush()
-	fmt.Fprintf(tw, "NAME\tDIGEST\tKIND\tSIZE\tPUSHED\tCREATED\n")
-	for _, m := range list {
-		name := m.Repository + ":" + m.Tag
-		if m.Tag == "" {
-			name = m.Repository + " (untagged)"
+func ListManifests(w io.Writer, paint Paint, list []ListedManifest, now time.Time, full bool) {
+	paint.table(w, 0, func(w io.Writer) {
+		fmt.Fprintf(w, "NAME\tDIGEST\tKIND\tSIZE\tPUSHED\tCREATED\n")
+		for _, m := range list {
+			name := m.Repository + ":" + m.Tag
+			if m.Tag == "" {
+				name = m.Repository + " (untagged)"
+			}
+			kind := m.Kind
+			if m.Signatures > 0 {
+				kind += " + " + some(int64(m.Signatures), "signature")
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(name), digestText(m.Digest, full), kind, Size(m.Bytes), ago(m.Pushed, now), ago(m.Created, now))
 		}
-		d := m.Digest
-		if short := len("sha256:") + 12; !full && len(d) > short {
-			d = d[:short]
-		}
-		kind := m.Kind
-		if m.Signatures > 0 {
-			kind += fmt.Sprintf(" + %d signatures", m.Signatures)
-		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(name), d, kind, Size(m.Bytes), ago(m.Pushed, now), ago(m.Created, now))
+	})
+}
+
+func digestText(d string, full bool) string {
+	short := len("sha256:") + 12
+	switch {
+	case d == "":
+		return "-"
+	case !full && len(d) > short:
+		return d[:short]
 	}
+	return d
 }
 
 func ago(t *time.Time, now time.Time) string {

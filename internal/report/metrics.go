@@ -24,7 +24,7 @@ func Metrics(d *Document, previous []byte, now time.Time) []byte {
 		fmt.Fprintf(&out, "%s{%s} %s\n", full, all, strconv.FormatFloat(value, 'f', -1, 64))
 	}
 	gauge("last_run_timestamp_seconds", "When the last run ended.", float64(now.Unix()))
-	if d.ExitCode == 0 || d.ExitCode == 3 || d.ExitCode == 6 || d.ExitCode == 7 {
+	if d.ExitCode == 0 || d.ExitCode == 3 || d.ExitCode == 7 {
 		gauge("last_success_timestamp_seconds", "When the last run that did its work ended.", float64(now.Unix()))
 	} else if was, ok := lastSuccess(previous, labels); ok {
 		gauge("last_success_timestamp_seconds", "When the last run that did its work ended.", was)
@@ -45,8 +45,10 @@ func Metrics(d *Document, previous []byte, now time.Time) []byte {
 	}
 	gauge("last_run_failures", "What the last run could not remove.", float64(len(d.Failures)))
 	gauge("last_run_doubts", "What the last run kept in doubt.", float64(len(d.Doubts)))
-	gauge("store_bytes", "Disk space of all blobs and uploads when the last run began.", float64(d.Found.DiskBytes))
-	gauge("store_reclaimable_bytes", "Disk space of the garbage that the last run left.", float64(d.Planned.DiskBytes-d.Removed.DiskBytes))
+	if d.Found != (Counts{}) || d.Refused == nil && d.Error == nil { // else nobody has looked
+		gauge("store_bytes", "Disk space of all blobs and uploads when the last run began.", float64(d.Found.DiskBytes))
+		gauge("store_reclaimable_bytes", "Disk space of the garbage that the last run left.", float64(d.Planned.DiskBytes-d.Removed.DiskBytes))
+	}
 	gauge("build_info", "1, with the version that ran.", 1, `version="`+escapeLabel(d.Version)+`"`)
 	return out.Bytes()
 }

@@ -12,7 +12,7 @@ import (
 // Display shows how far a run is: a bar on a terminal, a line a minute elsewhere.
 // It is made for one writer, and Above is how others write there too.
 type Display struct {
-	w        io.Writer
+	voice    Voice
 	bar      bool
 	lines    bool
 	mu       sync.Mutex
@@ -22,9 +22,9 @@ type Display struct {
 	barShown bool
 }
 
-// NewDisplay shows progress on w: as a bar, as lines, or not at all.
-func NewDisplay(w io.Writer, bar, lines bool) *Display {
-	return &Display{w: w, bar: bar, lines: lines && !bar, shown: time.Now()}
+// NewDisplay shows progress as a bar, as lines, or not at all.
+func NewDisplay(voice Voice, bar, lines bool) *Display {
+	return &Display{voice: voice, bar: bar, lines: lines && !bar, shown: time.Now()}
 }
 
 const (
@@ -45,10 +45,10 @@ func (d *Display) Observe(e progress.Event) {
 	switch since := now.Sub(d.shown); {
 	case d.bar && since >= barEvery:
 		d.erase()
-		fmt.Fprint(d.w, d.drawing(now))
+		fmt.Fprint(d.voice.W, d.drawing(now))
 		d.barShown, d.shown = true, now
 	case d.lines && since >= lineEvery:
-		fmt.Fprintln(d.w, d.words(now))
+		d.voice.Note(d.words(now))
 		d.shown = now
 	}
 }
@@ -76,12 +76,12 @@ func (a above) Write(p []byte) (int, error) {
 	a.d.mu.Lock()
 	defer a.d.mu.Unlock()
 	a.d.erase()
-	return a.d.w.Write(p)
+	return a.d.voice.W.Write(p)
 }
 
 func (d *Display) erase() {
 	if d.barShown {
-		fmt.Fprint(d.w, "\r\x1b[2K")
+		fmt.Fprint(d.voice.W, "\r\x1b[2K")
 		d.barShown = false
 	}
 }

@@ -28,11 +28,11 @@ func RepositoriesOf(p *plan.Plan, result *sweep.Result) []RepositoryRow {
 				row = &rows[owner-1]
 			}
 		}
-		item := p.Item(a)
+		_, disk := p.Weigh(a)
 		removed := result != nil && result.Statuses[i] == sweep.Removed
-		row.PlannedBytes += item.Disk
+		row.PlannedBytes += disk
 		if removed {
-			row.ReclaimedBytes += item.Disk
+			row.ReclaimedBytes += disk
 		}
 		if a.Kind == plan.Revision {
 			row.PlannedRevisions++

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,18 +15,23 @@ func Size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }
 // Count is a number for people.
 func Count(n int64) string { return humanize.Comma(n) }
 
+// Where names the tree that a run works on, and who said so.
+func Where(h *Header) string {
+	return fmt.Sprintf("registry %s (%s)", printable(h.Root), source(h.RootSource))
+}
+
 // Summary writes what a run found, planned and did.
-func Summary(w io.Writer, d *Document) {
-	fmt.Fprintf(w, "registry %s (%s)\n\n", d.Root, source(d.RootSource))
+func Summary(w io.Writer, paint Paint, d *Document) {
+	fmt.Fprintf(w, "%s\n\n", Where(&d.Header))
 	done, label := d.Removed, "removed"
 	bytes := func(r RepositoryRow) int64 { return r.ReclaimedBytes }
 	if d.DryRun {
 		done, label = d.Planned, "to remove"
 		bytes = func(r RepositoryRow) int64 { return r.PlannedBytes }
 	}
-	table(w, d.Found, done, label)
+	paint.table(w, tabwriter.AlignRight, func(w io.Writer) { table(w, d.Found, done, label) })
 	if top := largest(d.Repositories, 10, bytes); len(top) > 0 {
-		fmt.Fprintf(w, "\nlargest by repository (what it alone links):\n")
+		fmt.Fprintf(w, "\n%s\n", paint.bold("largest by repository (what it alone links):"))
 		for _, row := range top {
 			name := row.Name
 			if name == "" {
@@ -36,8 +40,8 @@ func Summary(w io.Writer, d *Document) {
 			fmt.Fprintf(w, "  %9s  %s\n", Size(bytes(row)), printable(name))
 		}
 	}
-	Concerns(w, &d.Header)
-	fmt.Fprintf(w, "\n%s\n", Line(d))
+	concerns(w, paint, &d.Header)
+	fmt.Fprintf(w, "\n%s\n", paint.bold(Line(d)))
 	if d.Removed.LayerLinks+d.Removed.Blobs+d.Removed.Revisions > 0 {
 		fmt.Fprintf(w, "next: flush the registry's Redis cache if it has one, then restart the registry before it takes a push:\n"+
 			"      it remembers blobs that are gone, and would not store them again\n")
@@ -56,9 +60,7 @@ func source(of string) string {
 	return "from " + of
 }
 
-func table(w io.Writer, found, gone Counts, label string) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	defer tw.Flush()
+func table(tw io.Writer, found, gone Counts, label string) {
 	fmt.Fprintf(tw, "\tfound\t%s\tkept\t\n", label)
 	row := func(name string, f, g int64, show func(int64) string) {
 		if f != 0 || g != 0 {
@@ -80,26 +82,28 @@ func table(w io.Writer, found, gone Counts, label string) {
 	row("on disk", found.DiskBytes, gone.DiskBytes, Size)
 }
 
-// Concerns writes what a person should look at.
-func Concerns(w io.Writer, h *Header) {
+// concerns writes what a person should look at.
+func concerns(w io.Writer, paint Paint, h *Header) {
 	if len(h.Doubts) > 0 {
-		fmt.Fprintf(w, "\nkept in doubt (%d):\n", len(h.Doubts))
+		fmt.Fprintf(w, "\n%s\n", paint.yellow(fmt.Sprintf("kept in doubt (%d):", len(h.Doubts))))
 		for _, d := range h.Doubts {
-			fmt.Fprintf(w, "  %s: %s [%s]\n", printable(d.Path), printable(d.Problem), d.Code)
-			hint(w, d.Hint)
+			fmt.Fprintf(w, "  %s: %s [%s]\n", place(h, d.Path), printable(d.Problem), d.Code)
+			if d.Hint != "" {
+				fmt.Fprintf(w, "    hint: %s\n", printable(d.Hint))
+			}
 		}
 	}
 	if len(h.Failures) > 0 {
-		fmt.Fprintf(w, "\nnot removed (%d):\n", len(h.Failures))
+		fmt.Fprintf(w, "\n%s\n", paint.red(fmt.Sprintf("not removed (%d):", len(h.Failures))))
 		for _, f := range h.Failures {
-			fmt.Fprintf(w, "  %s: %s [%s]\n", printable(f.Path), printable(f.Error), f.Code)
+			fmt.Fprintf(w, "  %s: %s [%s]\n", place(h, f.Path), printable(f.Error), f.Code)
 		}
 	}
 	const most = 20
 	if len(h.Warnings) > 0 {
-		fmt.Fprintf(w, "\nwarnings (%d):\n", len(h.Warnings))
+		fmt.Fprintf(w, "\n%s\n", paint.bold(fmt.Sprintf("warnings (%d):", len(h.Warnings))))
 		for _, warning := range h.Warnings[:min(most, len(h.Warnings))] {
-			fmt.Fprintf(w, "  %s: %s [%s]\n", printable(warning.Path), printable(warning.Message), warning.Code)
+			fmt.Fprintf(w, "  %s: %s [%s]\n", place(h, warning.Path), printable(warning.Message), warning.Code)
 		}
 		if more := len(h.Warnings) - most; more > 0 {
 			fmt.Fprintf(w, "  … and %d more, see --json\n", more)
@@ -107,50 +111,36 @@ func Concerns(w io.Writer, h *Header) {
 	}
 }
 
-func hint(w io.Writer, text string) {
-	if text != "" {
-		fmt.Fprintf(w, "    hint: %s\n", text)
-	}
-}
-
 // Line is the whole run in one line.
 func Line(d *Document) string {
-	took := time.Duration(d.DurationSeconds * float64(time.Second)).Round(10 * time.Millisecond)
-	var b strings.Builder
+	gone, verb := d.Removed, "reclaimed"
+	free := fmt.Sprintf("free space %s, was %s", Size(d.FreeBytesAfter), Size(d.FreeBytesBefore))
 	if d.DryRun {
-		fmt.Fprintf(&b, "%s would reclaim %s", d.Command, Size(d.Planned.DiskBytes))
-	} else {
-		fmt.Fprintf(&b, "%s reclaimed %s", d.Command, Size(d.Removed.DiskBytes))
+		gone, verb = d.Planned, "would reclaim"
+		free = Size(d.FreeBytesBefore) + " free"
 	}
-	gone := d.Removed
-	if d.DryRun {
-		gone = d.Planned
-	}
-	fmt.Fprintf(&b, ": %s tags, %s revisions, %s layer links, %s blobs, %s uploads",
-		Count(gone.Tags), Count(gone.Revisions), Count(gone.LayerLinks), Count(gone.Blobs), Count(gone.Uploads))
-	if d.DryRun {
-		fmt.Fprintf(&b, "; %s free", Size(d.FreeBytesBefore))
-	} else {
-		fmt.Fprintf(&b, "; free space %s, was %s", Size(d.FreeBytesAfter), Size(d.FreeBytesBefore))
-	}
-	fmt.Fprintf(&b, "; took %s; %d doubts, %d failures", took, len(d.Doubts), len(d.Failures))
-	return b.String()
+	return fmt.Sprintf("%s %s %s: %s, %s, %s, %s, %s; %s; took %s; %s, %s", d.Command, verb, Size(gone.DiskBytes),
+		some(gone.Tags, "tag"), some(gone.Revisions, "revision"), some(gone.LayerLinks, "layer link"),
+		some(gone.Blobs, "blob"), some(gone.Uploads, "upload"), free, took(d.DurationSeconds),
+		some(int64(len(d.Doubts)), "doubt"), some(int64(len(d.Failures)), "failure"))
 }
 
-// Refusal writes why a run did not start or did not end, and what to do.
-func Refusal(w io.Writer, p *Problem) {
-	fmt.Fprintf(w, "error: %s [%s]\n", printable(p.Message), p.Code)
-	if p.Hint != "" {
-		fmt.Fprintf(w, "hint: %s\n", p.Hint)
+// some is a number of things.
+func some(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
 	}
+	return Count(n) + " " + thing
 }
 
-// printable escapes what a terminal could take for a command, and what is no
-// UTF-8: names in a tree may be any bytes.
-func printable(s string) string {
-	quoted := fmt.Sprintf("%q", s)
-	if inner := quoted[1 : len(quoted)-1]; inner != s && strings.ReplaceAll(strings.ReplaceAll(inner, `\"`, `"`), `\\`, `\`) != s {
-		return inner
+// took rounds to what matters of a duration.
+func took(seconds float64) time.Duration {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond)
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond)
 	}
-	return s
+	return d.Round(time.Second)
 }

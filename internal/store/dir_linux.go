@@ -67,9 +67,12 @@ var listBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return 
 func (d *dir) List(f func(Entry) error) error {
 	buf := listBuffers.Get().(*[]byte)
 	defer listBuffers.Put(buf)
-	if _, err := unix.Seek(d.fd, 0, 0); err != nil {
-		return pathError("list", "", err)
+	if d.listed {
+		if _, err := unix.Seek(d.fd, 0, 0); err != nil {
+			return pathError("list", "", err)
+		}
 	}
+	d.listed = true
 	for {
 		n, err := retryInterrupted(func() (int, error) { return unix.Getdents(d.fd, *buf) })
 		if err != nil {

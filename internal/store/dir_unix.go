@@ -11,8 +11,9 @@ import (
 
 // dir is a Dir on the system's own calls.
 type dir struct {
-	fd   int
-	tree *tree
+	fd     int
+	tree   *tree
+	listed bool // the next List has to go back to the start
 }
 
 // tree is what all directories of one Root share.
@@ -160,27 +161,33 @@ func (d *dir) Read(path string, limit int, buf []byte) ([]byte, Info, error) {
 		return nil, Info{}, pathError("open", path, err)
 	}
 	defer unix.Close(fd)
+	data, info, err := readOpen(fd, limit, buf)
+	return data, info, pathError("read", path, err)
+}
+
+// readOpen reads an open file, if it is a regular one.
+func readOpen(fd, limit int, buf []byte) ([]byte, Info, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, Info{}, pathError("stat", path, err)
+		return nil, Info{}, err
 	}
 	info := infoOf(&st)
 	switch {
 	case info.Type != Regular:
-		return nil, info, pathError("read", path, ErrNotRegular)
+		return nil, info, ErrNotRegular
 	case info.Size > int64(limit):
-		return nil, info, pathError("read", path, ErrTooLarge)
+		return nil, info, ErrTooLarge
 	}
-	// One byte more than the file has: a read that leaves it free saw the end.
 	if need := int(info.Size) + 1; cap(buf) < need {
 		buf = make([]byte, 0, need)
 	}
-	data, err := readAll(fd, buf[:0], limit)
-	return data, info, pathError("read", path, err)
+	data, err := readAll(fd, buf[:0], int(info.Size), limit)
+	return data, info, err
 }
 
-// readAll reads to the end of the file, which may have grown since the stat.
-func readAll(fd int, buf []byte, limit int) ([]byte, error) {
+// readAll reads to the end of the file: where it was when the file was opened,
+// or, as for a file of /proc, which has no size, where the system says it is.
+func readAll(fd int, buf []byte, size, limit int) ([]byte, error) {
 	for {
 		if len(buf) > limit {
 			return nil, ErrTooLarge
@@ -195,7 +202,9 @@ func readAll(fd int, buf []byte, limit int) ([]byte, error) {
 		if n == 0 {
 			return buf, nil
 		}
-		buf = buf[:len(buf)+n]
+		if buf = buf[:len(buf)+n]; len(buf) == size {
+			return buf, nil
+		}
 	}
 }
 

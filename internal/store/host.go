@@ -108,15 +108,7 @@ func readRegular(at int, name string, limit int) ([]byte, Info, error) {
 		return nil, Info{}, err
 	}
 	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, Info{}, err
-	}
-	if typeOf(uint32(st.Mode)) != Regular {
-		return nil, Info{}, ErrNotRegular
-	}
-	data, err := readAll(fd, make([]byte, 0, 1024), limit)
-	return data, infoOf(&st), err
+	return readOpen(fd, limit, make([]byte, 0, 1024))
 }
 
 func (h Host) at(path string) string { return filepath.Join(h.Dir, path) }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
@@ -30,7 +31,10 @@ func (s *sweeper) remove(folder store.Dir, action plan.Action, item plan.Item) e
 		discarded := repository().Discarded[action.At]
 		return all(folder, name, item.Path, content{discarded.Files, discarded.Folders})
 	case plan.Leftover:
-		return file(folder, name, item.Stamp)
+		if err := file(folder, name, item.Stamp); err != nil {
+			return err
+		}
+		return s.vacated(path.Dir(item.Path))
 	default:
 		return folder.Rmdir(name)
 	}
@@ -55,8 +59,9 @@ func leaf(folder store.Dir, name string, item plan.Item, beside content) error {
 		return err
 	}
 	defer dir.Close()
-	if err := file(dir, inside, item.Stamp); err != nil {
-		return err
+	err = file(dir, inside, item.Stamp)
+	if err != nil && (item.Kind != plan.TagIndexEntry || !errors.Is(err, fs.ErrNotExist)) {
+		return err // of a history entry, what the scan has seen is the directory
 	}
 	return rest(folder, dir, name, item.Path, beside)
 }
@@ -138,6 +143,25 @@ func inside(dir store.Dir, name string, f func(store.Dir, string) error) error {
 	}
 	if err := f(dir, path.Base(name)); !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	return nil
+}
+
+// vacated removes the directory of a link or a blob that is gone, once the
+// leftovers beside it are gone too; with either there still it stays.
+func (s *sweeper) vacated(folder string) error {
+	if _, planned := slices.BinarySearchFunc(s.plan.Inventory.Folders, folder, func(f inventory.Folder, path string) int {
+		return strings.Compare(f.Path, path)
+	}); planned {
+		return nil
+	}
+	above, err := s.root.Open(path.Dir(folder))
+	if err != nil {
+		return err
+	}
+	defer above.Close()
+	if err := above.Rmdir(path.Base(folder)); err != nil && !isNotEmpty(err) && !errors.Is(err, fs.ErrNotExist) {
+		return &remainder{folder, err}
 	}
 	return nil
 }
