@@ -10,72 +10,84 @@ import (
 	"regjanitor/internal/layout"
 )
 
-func (d *document) descriptors(value []byte) {
-	switch {
-	case isNull(value):
-	case value[0] == '[':
-		eachElement(value, d.descriptor)
-	default:
-		d.fail("an array is wanted, not %.40s", value)
+func (d *document) descriptors() {
+	if d.json.peek() == '[' {
+		d.json.elements(d.descriptor)
+		return
 	}
+	d.nothing("an array")
 }
 
-func (d *document) descriptor(value []byte) {
-	if isNull(value) {
-		return
-	}
-	found, ok := d.read(value)
-	if !ok {
-		return
-	}
+func (d *document) descriptor() {
+	found := d.read()
 	for _, dgst := range found.digests {
 		d.references = append(d.references, Reference{Digest: dgst, Manifest: found.manifest, Foreign: found.foreign})
 	}
 }
 
-func (d *document) subject(value []byte) {
-	if isNull(value) {
-		return
-	}
-	if found, ok := d.read(value); ok {
-		d.subjects = append(d.subjects, found.digests...)
-	}
-}
+func (d *document) subject() { d.subjects = append(d.subjects, d.read().digests...) }
 
 // descriptor is what the members of one descriptor say together.
 type descriptor struct {
-	digests           []digest.Digest
+	digests           []digest.Digest // until the next is read
 	manifest, foreign bool
 }
 
 // read reads one descriptor, a fsLayer of schema1 among them.
-func (d *document) read(value []byte) (descriptor, bool) {
-	var found descriptor
-	if !isObject(value) {
-		d.fail("an object is wanted, not %.40s", value)
-		return found, false
+func (d *document) read() descriptor {
+	found := descriptor{digests: d.digests[:0]}
+	if d.json.peek() != '{' {
+		d.nothing("an object")
+		return found
 	}
-	eachMember(value, func(key, value []byte) {
+	d.json.members(func(key []byte) {
 		switch {
 		case sameKey(key, "digest"), sameKey(key, "blobSum"):
-			dgst, err := layout.ParseReference(text(value))
+			dgst, err := layout.ParseReference(text(d.json.value()))
 			if err != nil {
 				d.fail("%w", err)
 				return
 			}
 			found.digests = append(found.digests, dgst)
 		case sameKey(key, "mediaType"):
-			if _, known := kinds[essence(text(value))]; known {
-				found.manifest = true
-			}
+			found.manifest = d.isManifest(d.json.value()) || found.manifest
 		case sameKey(key, "urls"):
-			found.foreign = found.foreign || hasElement(value)
+			found.foreign = d.hasElement() || found.foreign
+		default:
+			d.json.value()
 		}
 	})
-	if len(found.digests) == 0 && d.err == nil {
+	if len(found.digests) == 0 {
 		d.fail("it has no digest")
 	}
-	return found, d.err == nil
+	d.digests = found.digests
+	return found
+}
+
+func (d *document) isManifest(mediaType []byte) bool {
+	if !isString(mediaType) && !isNull(mediaType) {
+		d.fail("a media type is wanted, not %.40s", mediaType)
+	}
+	_, known := kinds[essence(text(mediaType))]
+	return known
+}
+
+// hasElement reads a value and tells whether it is an array that is not empty.
+func (d *document) hasElement() bool {
+	if d.json.peek() != '[' {
+		d.json.value()
+		return false
+	}
+	count := 0
+	d.json.elements(func() { d.json.value(); count++ })
+	return count > 0
+}
+
+// nothing reads a value that can stand for nothing only: null.
+func (d *document) nothing(wanted string) {
+	if value := d.json.value(); !isNull(value) {
+		d.fail("%s is wanted, not %.40s", wanted, value)
+	}
 }
 
 func (d *document) fail(format string, args ...any) {
@@ -107,4 +119,18 @@ func Mentions(data []byte) []digest.Digest {
 		}
 		rest = rest[end:]
 	}
+}
+
+// stringEnd is the place behind the closing quote of the string that begins at
+// at, or the end of the data where there is none.
+func stringEnd(data []byte, at int) int {
+	for at++; at < len(data); at++ {
+		switch data[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return len(data)
 }

@@ -5,94 +5,212 @@ import (
 	"encoding/json"
 )
 
-// The reader below walks JSON that json.Valid has accepted. The decoder of the
-// standard library keeps the last of duplicate keys only, which would lose
-// references that another reader follows.
+// scanner reads JSON strictly and in one pass: what it accepts is exactly what
+// json.Valid accepts. The decoder of the standard library keeps the last of
+// duplicate keys only, which would lose references that another reader follows.
+//
+// Each reading method takes one value, from where the scanner is. Once the text
+// has turned out not to be JSON, bad is set and nothing more is found.
+type scanner struct {
+	data  []byte
+	at    int
+	depth int
+	bad   bool
+}
 
-// eachMember calls f with every key and value of an object, duplicates included.
-func eachMember(object []byte, f func(key, value []byte)) {
-	for at := skipSpace(object, 1); at < len(object) && object[at] == '"'; {
-		end := stringEnd(object, at)
-		key := object[at+1 : end-1]
-		if bytes.IndexByte(key, '\\') >= 0 {
-			key = []byte(text(object[at:end]))
-		}
-		at = skipSpace(object, end)
-		at = skipSpace(object, at+1) // the colon
-		end = valueEnd(object, at)
-		f(key, object[at:end])
-		at = skipSpace(object, end)
-		at = skipSpace(object, at+1) // a comma, or the closing brace
+// deepest is how deep encoding/json, and so a registry, lets JSON nest.
+const deepest = 10000
+
+// members calls f with every key of an object, duplicates included; f has to
+// read the value.
+func (s *scanner) members(f func(key []byte)) {
+	s.enter()
+	for more := !s.next('}'); more; more = s.another('}') {
+		key := s.key()
+		s.want(':')
+		f(key)
+	}
+	s.depth--
+}
+
+// elements calls f for every element of an array; f has to read it.
+func (s *scanner) elements(f func()) {
+	s.enter()
+	for more := !s.next(']'); more; more = s.another(']') {
+		f()
+	}
+	s.depth--
+}
+
+// enter takes a bracket that peek has seen.
+func (s *scanner) enter() {
+	s.at++
+	if s.depth++; s.depth > deepest {
+		s.fail()
 	}
 }
 
-// eachElement calls f with every element of an array.
-func eachElement(array []byte, f func(value []byte)) {
-	for at := skipSpace(array, 1); at < len(array) && array[at] != ']'; {
-		end := valueEnd(array, at)
-		f(array[at:end])
-		at = skipSpace(array, end)
-		at = skipSpace(array, at+1) // a comma, or the closing bracket
+// another takes the comma before one more member or element, or the end.
+func (s *scanner) another(end byte) bool {
+	if s.next(',') {
+		return true
 	}
+	s.want(end)
+	return false
 }
 
-// valueEnd is the place behind the value that begins at at.
-func valueEnd(data []byte, at int) int {
-	switch data[at] {
+// key is an object's key without its quotes and escapes.
+func (s *scanner) key() []byte {
+	if s.peek() != '"' {
+		s.fail()
+		return nil
+	}
+	quoted := s.string()
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		return []byte(text(quoted))
+	}
+	return bytes.Trim(quoted, `"`)
+}
+
+// value reads any value and is its text; of text that is not JSON it is empty.
+func (s *scanner) value() []byte {
+	first := s.peek()
+	start := s.at
+	switch first {
+	case '{':
+		s.members(func([]byte) { s.value() })
+	case '[':
+		s.elements(func() { s.value() })
 	case '"':
-		return stringEnd(data, at)
-	case '{', '[':
-		return nestedEnd(data, at)
+		return s.string()
+	case 't':
+		s.word("true")
+	case 'f':
+		s.word("false")
+	case 'n':
+		s.word("null")
+	default:
+		s.number()
 	}
-	for at < len(data) && bytes.IndexByte([]byte(",]} \t\r\n"), data[at]) < 0 {
-		at++
+	if s.bad {
+		return nil
 	}
-	return at
+	return s.data[start:s.at]
 }
 
-// nestedEnd counts brackets instead of descending, so that no depth is too deep.
-func nestedEnd(data []byte, at int) int {
-	for depth := 0; at < len(data); {
-		switch data[at] {
-		case '"':
-			at = stringEnd(data, at)
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return at + 1
+// string reads a string, as it is quoted and escaped. Bytes that are not UTF-8
+// are let through, as by every reader in Go.
+func (s *scanner) string() []byte {
+	start := s.at
+	for s.at++; s.at < len(s.data); s.at++ {
+		switch c := s.data[s.at]; {
+		case c == '"':
+			s.at++
+			return s.data[start:s.at]
+		case c == '\\':
+			s.escape()
+		case c < ' ':
+			s.fail()
+		}
+	}
+	s.fail()
+	return nil
+}
+
+// escape goes to the last byte of an escape sequence.
+func (s *scanner) escape() {
+	s.at++
+	switch {
+	case s.at >= len(s.data):
+	case s.data[s.at] == 'u':
+		for range 4 {
+			if s.at++; s.at >= len(s.data) || !isHex(s.data[s.at]) {
+				s.fail()
+				return
 			}
 		}
-		at++
+	case bytes.IndexByte([]byte(`"\/bfnrt`), s.data[s.at]) < 0:
+		s.fail()
 	}
-	return at
 }
 
-// stringEnd is the place behind the closing quote of the string that begins at
-// at, or the end of the data where there is none.
-func stringEnd(data []byte, at int) int {
-	for at++; at < len(data); at++ {
-		switch data[at] {
-		case '\\':
-			at++
-		case '"':
-			return at + 1
+func (s *scanner) number() {
+	s.take('-')
+	if !s.take('0') {
+		s.digits()
+	}
+	if s.take('.') {
+		s.digits()
+	}
+	if s.take('e') || s.take('E') {
+		if !s.take('+') {
+			s.take('-')
+		}
+		s.digits()
+	}
+}
+
+// digits reads one digit or more.
+func (s *scanner) digits() {
+	start := s.at
+	for s.at < len(s.data) && s.data[s.at] >= '0' && s.data[s.at] <= '9' {
+		s.at++
+	}
+	if s.at == start {
+		s.fail()
+	}
+}
+
+func (s *scanner) word(word string) {
+	if !bytes.HasPrefix(s.data[s.at:], []byte(word)) {
+		s.fail()
+		return
+	}
+	s.at += len(word)
+}
+
+// peek is the first byte of the next token, and 0 at the end.
+func (s *scanner) peek() byte {
+	for ; s.at < len(s.data); s.at++ {
+		switch c := s.data[s.at]; c {
+		case ' ', '\n', '\t', '\r':
+		default:
+			return c
 		}
 	}
-	return len(data)
+	return 0
 }
 
-func skipSpace(data []byte, at int) int {
-	for at < len(data) && (data[at] == ' ' || data[at] == '\n' || data[at] == '\t' || data[at] == '\r') {
-		at++
+// next takes c if it is the next token.
+func (s *scanner) next(c byte) bool { s.peek(); return s.take(c) }
+
+// take takes c if it is the next byte.
+func (s *scanner) take(c byte) bool {
+	if s.at < len(s.data) && s.data[s.at] == c {
+		s.at++
+		return true
 	}
-	return at
+	return false
+}
+
+func (s *scanner) want(c byte) {
+	if !s.next(c) {
+		s.fail()
+	}
+}
+
+func (s *scanner) fail() { s.bad, s.at = true, len(s.data) }
+
+// end tells whether all was JSON and nothing but space is left.
+func (s *scanner) end() bool { return s.peek() == 0 && s.at == len(s.data) && !s.bad }
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
 // text is the value of a JSON string, and empty for any other value.
 func text(value []byte) string {
-	if len(value) < 2 || value[0] != '"' {
+	if !isString(value) {
 		return ""
 	}
 	if bytes.IndexByte(value, '\\') < 0 {
@@ -108,14 +226,6 @@ func text(value []byte) string {
 // sameKey compares a key as lenient decoders do: in any case.
 func sameKey(key []byte, name string) bool { return bytes.EqualFold(key, []byte(name)) }
 
-func isObject(data []byte) bool {
-	at := skipSpace(data, 0)
-	return at < len(data) && data[at] == '{'
-}
+func isString(value []byte) bool { return len(value) >= 2 && value[0] == '"' }
 
 func isNull(value []byte) bool { return string(value) == "null" }
-
-// hasElement tells an array that is not empty.
-func hasElement(value []byte) bool {
-	return value[0] == '[' && value[skipSpace(value, 1)] != ']'
-}

@@ -11,11 +11,8 @@
 package manifest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -96,11 +93,14 @@ var (
 
 // Parse reads a manifest.
 func Parse(data []byte) (*Manifest, error) {
-	if !json.Valid(data) || !isObject(data) {
+	doc := document{json: scanner{data: data}}
+	if doc.json.peek() != '{' {
 		return nil, ErrNotJSON
 	}
-	var doc document
-	eachMember(bytes.TrimSpace(data), doc.member)
+	doc.json.members(doc.member)
+	if !doc.json.end() {
+		return nil, ErrNotJSON
+	}
 	if doc.err != nil {
 		return nil, doc.err
 	}
@@ -113,41 +113,45 @@ func Parse(data []byte) (*Manifest, error) {
 
 // document gathers the top-level members of a manifest.
 type document struct {
-	mediaTypes []string
-	versions   []string
+	json       scanner
+	mediaTypes [][]byte
+	versions   [][]byte
 	has        struct{ manifests, layers, fsLayers, blobs bool }
 	references []Reference
 	subjects   []digest.Digest
+	digests    []digest.Digest // of the descriptor in hand
 	err        error
 }
 
-func (d *document) member(key, value []byte) {
+func (d *document) member(key []byte) {
 	switch {
 	case sameKey(key, "mediaType"):
-		d.mediaTypes = append(d.mediaTypes, text(value))
+		d.mediaTypes = append(d.mediaTypes, d.json.value())
 	case sameKey(key, "schemaVersion"):
-		d.versions = append(d.versions, string(value))
+		d.versions = append(d.versions, d.json.value())
 	case sameKey(key, "config"):
 		d.has.layers = true
 		before := len(d.references)
-		d.descriptor(value)
+		d.descriptor()
 		for i := range d.references[before:] {
 			d.references[before+i].Config = true
 		}
 	case sameKey(key, "layers"):
 		d.has.layers = true
-		d.descriptors(value)
+		d.descriptors()
 	case sameKey(key, "manifests"):
 		d.has.manifests = true
-		d.descriptors(value)
+		d.descriptors()
 	case sameKey(key, "blobs"):
 		d.has.blobs = true
-		d.descriptors(value)
+		d.descriptors()
 	case sameKey(key, "fsLayers"):
 		d.has.fsLayers = true
-		d.descriptors(value)
+		d.descriptors()
 	case sameKey(key, "subject"):
-		d.subject(value)
+		d.subject()
+	default:
+		d.json.value()
 	}
 }
 
@@ -155,13 +159,14 @@ func (d *document) member(key, value []byte) {
 // in the order in which registry 3 looks.
 func (d *document) kind() (Kind, error) {
 	kind := Unknown
-	for _, name := range d.mediaTypes {
-		if name == "" {
+	for _, value := range d.mediaTypes {
+		name := text(value)
+		if name == "" && (isString(value) || isNull(value)) {
 			continue
 		}
 		k, known := kinds[essence(name)]
 		if !known {
-			return Unknown, fmt.Errorf("%w: %q", ErrMediaType, name)
+			return Unknown, fmt.Errorf("%w: %.80s", ErrMediaType, value)
 		}
 		kind = k
 	}
@@ -183,7 +188,7 @@ func (d *document) kind() (Kind, error) {
 		return Unknown, fmt.Errorf("%w: none is given", ErrSchemaVersion)
 	}
 	for _, version := range d.versions {
-		if version != "2" && (version != "1" || kind != Schema1) {
+		if string(version) != "2" && (string(version) != "1" || kind != Schema1) {
 			return Unknown, fmt.Errorf("%w: %.20s", ErrSchemaVersion, version)
 		}
 	}
@@ -192,8 +197,6 @@ func (d *document) kind() (Kind, error) {
 
 // essence is a media type without its parameters, in lower case.
 func essence(mediaType string) string {
-	if name, _, err := mime.ParseMediaType(mediaType); err == nil {
-		return name
-	}
-	return strings.ToLower(strings.TrimSpace(mediaType))
+	name, _, _ := strings.Cut(mediaType, ";")
+	return strings.ToLower(strings.TrimSpace(name))
 }
