@@ -124,7 +124,8 @@ func latest(t time.Time, nanoseconds int64) time.Time {
 	return t
 }
 
-// walker adds up what manifests need. A round counts each blob once.
+// walker adds up what manifests need. A round counts each blob once, and enters
+// each manifest once, which may be later.
 type walker struct {
 	inv      *inventory.Inventory
 	children map[inventory.ID]bool // manifests that the repository links
@@ -143,14 +144,18 @@ func (w *walker) size(from inventory.ID, manifests map[inventory.ID]bool) int64 
 	for len(pending) > 0 {
 		next := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
+		counted, entered := 2*w.round, 2*w.round+1
+		now := counted
 		if next.manifest {
 			manifests[next.id] = true
+			now = entered
 		}
-		if w.met[next.id] == w.round {
+		before := w.met[next.id]
+		if before >= now {
 			continue
 		}
-		w.met[next.id] = w.round
-		if blob := w.inv.Blob(next.id); blob != nil {
+		w.met[next.id] = now
+		if blob := w.inv.Blob(next.id); blob != nil && before < counted {
 			total += blob.Stamp.Size
 		}
 		m := w.inv.Manifest(next.id)

@@ -25,18 +25,19 @@ func (t *tree) openBeneath(at int, path string, flags int) (int, error) {
 	if !t.allowMounts {
 		how.Resolve |= unix.RESOLVE_NO_XDEV
 	}
-	for {
+	const enough = 1000 // tries, where another process holds a lease on the file
+	for tries := 0; ; tries++ {
 		fd, err := unix.Openat2(at, path, &how)
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			return fd, nil
-		case unix.EINTR, unix.EAGAIN: // EAGAIN: a rename raced with the look-up
+		case err == unix.EINTR, err == unix.EAGAIN && tries < enough:
 			continue
-		case unix.ELOOP:
+		case err == unix.ELOOP:
 			return -1, ErrSymlink
-		case unix.EXDEV:
+		case err == unix.EXDEV:
 			return -1, ErrMount
-		case unix.ENOTDIR:
+		case err == unix.ENOTDIR:
 			return -1, symlinkOr(at, path, err)
 		default:
 			return -1, err
@@ -132,14 +133,25 @@ func (d *dir) entries(block []byte, f func(Entry) error) error {
 	return nil
 }
 
-// Rename refuses to replace what is there already.
-func (d *dir) Rename(name string, to Dir, as string) error {
-	target, ok := to.(*dir)
-	if !ok {
-		return pathError("rename", name, unix.EXDEV)
+// renameNew asks the kernel itself not to replace anything. NFS for one does
+// not know how to: there it says EINVAL.
+func renameNew(from int, name string, to int, as string) error {
+	err := unix.Renameat2(from, name, to, as, unix.RENAME_NOREPLACE)
+	if err == unix.EINVAL || err == unix.ENOSYS {
+		return renameAfterLook(from, name, to, as)
 	}
-	err := unix.Renameat2(d.fd, name, target.fd, as, unix.RENAME_NOREPLACE)
-	return pathError("rename", name, err)
+	return err
+}
+
+// mountOf is the mount that an open file lies on, 0 where the kernel (before
+// 5.8) does not tell.
+func mountOf(fd int) uint64 {
+	var st unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &st)
+	if err != nil || st.Mask&unix.STATX_MNT_ID == 0 {
+		return 0
+	}
+	return st.Mnt_id
 }
 
 func (d *dir) Sync() error { return pathError("sync", "", unix.Syncfs(d.fd)) }

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +26,7 @@ func (d *dir) List(f func(Entry) error) error {
 	}
 	for _, name := range names {
 		info, err := d.Stat(name)
-		if err == unix.ENOENT {
+		if errors.Is(err, unix.ENOENT) {
 			continue
 		}
 		if err != nil {
@@ -38,18 +39,11 @@ func (d *dir) List(f func(Entry) error) error {
 	return nil
 }
 
-// Rename refuses to replace what is there already, as far as the look before
-// it can tell: this system has no call that does both.
-func (d *dir) Rename(name string, to Dir, as string) error {
-	target, ok := to.(*dir)
-	if !ok {
-		return pathError("rename", name, unix.EXDEV)
-	}
-	if _, err := target.Stat(as); err == nil {
-		return pathError("rename", as, unix.EEXIST)
-	}
-	return pathError("rename", name, unix.Renameat(d.fd, name, target.fd, as))
+func renameNew(from int, name string, to int, as string) error {
+	return renameAfterLook(from, name, to, as)
 }
+
+func mountOf(int) uint64 { return 0 }
 
 func (d *dir) Sync() error { unix.Sync(); return nil }
 

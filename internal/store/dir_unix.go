@@ -19,6 +19,7 @@ type dir struct {
 // tree is what all directories of one Root share.
 type tree struct {
 	device      uint64 // of the root directory
+	mount       uint64 // that it lies on, 0 where the system does not tell
 	allowMounts bool
 	stepwise    sync.Once // see openBeneath
 	noOpenat2   bool
@@ -44,6 +45,9 @@ func (d *dir) Open(path string) (Dir, error) {
 // open opens what is at path beneath d, in pieces where the path is too long
 // for one call.
 func (d *dir) open(path string, flags int) (int, error) {
+	if err := within(path); err != nil {
+		return -1, err
+	}
 	at := d.fd
 	for len(path) > longestPath {
 		cut := strings.LastIndexByte(path[:longestPath], '/')
@@ -68,7 +72,7 @@ func (d *dir) open(path string, flags int) (int, error) {
 
 // openStepwise does what openat2 does in one call where the system lacks it:
 // each component is opened by itself, following nothing, and has to lie on
-// the file system of the root.
+// the mount of the root or, where the system does not tell, its file system.
 func (t *tree) openStepwise(at int, path string, flags int) (int, error) {
 	if path == "" {
 		path = "."
@@ -77,9 +81,6 @@ func (t *tree) openStepwise(at int, path string, flags int) (int, error) {
 	for path != "" {
 		var name string
 		name, path, _ = strings.Cut(path, "/")
-		if name == ".." {
-			return -1, unix.EXDEV
-		}
 		how := openDirectory
 		if path == "" {
 			how = flags
@@ -92,7 +93,7 @@ func (t *tree) openStepwise(at int, path string, flags int) (int, error) {
 			return -1, err
 		}
 		fd = next
-		if err := t.sameDevice(fd); err != nil {
+		if err := t.sameMount(fd); err != nil {
 			unix.Close(fd)
 			return -1, err
 		}
@@ -111,8 +112,14 @@ func openat(fd int, name string, flags int) (int, error) {
 	return next, err
 }
 
-func (t *tree) sameDevice(fd int) error {
+func (t *tree) sameMount(fd int) error {
 	if t.allowMounts {
+		return nil
+	}
+	if t.mount != 0 {
+		if mountOf(fd) != t.mount {
+			return ErrMount
+		}
 		return nil
 	}
 	var st unix.Stat_t
@@ -127,8 +134,9 @@ func (t *tree) sameDevice(fd int) error {
 
 func (d *dir) Stat(path string) (Info, error) {
 	var st unix.Stat_t
-	var err error
+	err := within(path)
 	switch {
+	case err != nil:
 	case path == "":
 		err = unix.Fstat(d.fd, &st)
 	case len(path) > longestPath:
@@ -206,14 +214,6 @@ func readAll(fd int, buf []byte, size, limit int) ([]byte, error) {
 			return buf, nil
 		}
 	}
-}
-
-func (d *dir) Unlink(name string) error {
-	return pathError("remove", name, unix.Unlinkat(d.fd, name, 0))
-}
-
-func (d *dir) Rmdir(name string) error {
-	return pathError("remove directory", name, unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR))
 }
 
 func (d *dir) Close() error { return pathError("close", "", unix.Close(d.fd)) }

@@ -43,10 +43,8 @@ func Locate(named string) (string, error) {
 	}
 	below := filepath.Join(resolved, filepath.FromSlash(layout.Prefix))
 	for _, dir := range []string{below, resolved} {
-		for _, child := range []string{layout.Repositories, layout.Blobs} {
-			if info, err := os.Lstat(filepath.Join(dir, child)); err == nil && (info.IsDir() || info.Mode()&fs.ModeSymlink != 0) {
-				return filepath.EvalSymlinks(dir)
-			}
+		if holds(dir, layout.Blobs) || holds(dir, layout.Repositories) && !holds(dir, registry1) {
+			return filepath.EvalSymlinks(dir)
 		}
 	}
 	if info, err := os.Stat(below); err == nil && info.IsDir() {
@@ -55,6 +53,16 @@ func Locate(named string) (string, error) {
 	return "", refusal.New("root-wrong",
 		"name the directory that holds docker/registry/v2, or that directory itself",
 		"%s is no registry's storage: looked for %s and for %s in it", abs, layout.Prefix, layout.Repositories)
+}
+
+// registry1 is a directory that the registry of before 2015 kept beside its
+// own repositories, which are something else.
+const registry1 = "images"
+
+// holds tells a directory, or what may lead to one, of this name.
+func holds(dir, name string) bool {
+	info, err := os.Lstat(filepath.Join(dir, name))
+	return err == nil && (info.IsDir() || info.Mode()&fs.ModeSymlink != 0)
 }
 
 // OpenRoot opens the v2 directory that Locate found.
@@ -71,7 +79,7 @@ func OpenRoot(v2 string, allowMounts bool) (*Root, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	d.tree.device = info.Device
+	d.tree.device, d.tree.mount = info.Device, mountOf(fd)
 	return &Root{Dir: d, Path: v2, Info: info, fd: fd}, nil
 }
 

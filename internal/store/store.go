@@ -14,10 +14,12 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"strings"
 )
 
 // Dir is an open directory of the tree. Paths are relative to it, separated by
-// slashes; the empty path is the directory itself. Errors are *fs.PathError
+// slashes, and ErrOutside where they are anything else; the empty path is the
+// directory itself. Errors are *fs.PathError
 // that wrap the sentinels below or the system's own. A Dir may be used by
 // several goroutines at once, List apart.
 type Dir interface {
@@ -50,7 +52,29 @@ var (
 	ErrMount      = errors.New("is a mount point of another file system")
 	ErrNotRegular = errors.New("is not a regular file")
 	ErrTooLarge   = errors.New("is too large")
+	ErrOutside    = errors.New("is not a path within the directory")
 )
+
+// within refuses a path that could lead out of its directory, or that one call
+// of the system would take and another would not.
+func within(path string) error {
+	for rest, more := path, path != ""; more; {
+		var name string
+		name, rest, more = strings.Cut(rest, "/")
+		if name == "" || name == ".." {
+			return ErrOutside
+		}
+	}
+	return nil
+}
+
+// oneName refuses what is not the name of something in its directory.
+func oneName(name string) error {
+	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+		return ErrOutside
+	}
+	return nil
+}
 
 // Type is what kind of thing a name stands for.
 type Type uint8

@@ -1,0 +1,50 @@
+//go:build unix
+
+package store
+
+import "golang.org/x/sys/unix"
+
+func (d *dir) Unlink(name string) error {
+	err := oneName(name)
+	if err == nil {
+		err = unix.Unlinkat(d.fd, name, 0)
+	}
+	return pathError("remove", name, err)
+}
+
+func (d *dir) Rmdir(name string) error {
+	err := oneName(name)
+	if err == nil {
+		err = unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR)
+	}
+	return pathError("remove directory", name, err)
+}
+
+// Rename refuses to replace what is there already.
+func (d *dir) Rename(name string, to Dir, as string) error {
+	target, ok := to.(*dir)
+	if !ok {
+		return pathError("rename", name, unix.EXDEV)
+	}
+	for _, name := range []string{name, as} {
+		if err := oneName(name); err != nil {
+			return pathError("rename", name, err)
+		}
+	}
+	return pathError("rename", name, renameNew(d.fd, name, target.fd, as))
+}
+
+// renameAfterLook refuses to replace what is there already as far as the look
+// before it can tell: not every system, nor every file system, has a call that
+// does both.
+func renameAfterLook(from int, name string, to int, as string) error {
+	var st unix.Stat_t
+	switch err := unix.Fstatat(to, as, &st, unix.AT_SYMLINK_NOFOLLOW); err {
+	case nil:
+		return unix.EEXIST
+	case unix.ENOENT:
+		return unix.Renameat(from, name, to, as)
+	default:
+		return err
+	}
+}
