@@ -65,6 +65,19 @@ func (m *marker) hidden(id ID) {
 		layout.Layer(m.from.Name, d)+"/"+layout.Link)
 }
 
+// unresolved pins for a layer that is named by another digest than its blob's
+// and whose link is gone: which of the repository's blobs it is cannot be known.
+// A manifest that the repository does not link itself may rightly lack it.
+func (m *marker) unresolved(id ID, ref inventory.Reference) {
+	if ref.Foreign || m.roots.Proxy || m.hasLayer(ref.Digest) || m.inv.Blob(ref.Digest) != nil || !m.hasRevision(id) && !m.hasLayer(id) {
+		return
+	}
+	if d := m.inv.Digests.Digest(ref.Digest); d.Algorithm() != "sha256" {
+		m.doubt("layer-link-missing", layout.Layer(m.from.Name, d)+"/"+layout.Link,
+			"is gone, and which blob it keeps is written nowhere else", "push the image again", true)
+	}
+}
+
 // understood tells whether a reached manifest has references that can be
 // followed, and pins the repository where it should have and has not.
 func (m *marker) understood(id ID, via Via) bool {

@@ -16,11 +16,13 @@ import (
 // blobs lists the blob store. Its top must be a plain directory; what below it
 // cannot be read is doubted and left alone.
 func (s *scan) blobs() error {
-	info, err := s.root.Stat(layout.Blobs)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := again(func() (store.Info, error) { return s.root.Stat(layout.Blobs) })
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	}
-	if err == nil && info.Type == store.Symlink {
+	case err != nil:
+		return s.unseenBlobs(layout.Blobs, err)
+	case info.Type == store.Symlink:
 		return symlinked(layout.Blobs)
 	}
 	return s.blobFolder(layout.Blobs, func(e entry, path string) error {
@@ -151,7 +153,11 @@ func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
 func (s *scan) dataless(path string) error {
 	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
-			if below := path + "/" + e.name; !s.temporary("", dir, below, e) {
+			switch below := path + "/" + e.name; {
+			case e.name == layout.Data:
+				s.vanished(below) // and came back
+			case s.temporary("", dir, below, e):
+			default:
 				s.stray("", below, e)
 			}
 		}

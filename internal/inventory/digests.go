@@ -3,9 +3,8 @@ package inventory
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"encoding/hex"
-	"math/rand/v2"
+	"hash/maphash"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +24,7 @@ type Digests struct {
 	mu    sync.RWMutex
 	keys  [][32]byte // by ID; zero where the digest is in names
 	table []ID       // of keys, open addressing: an ID plus one, or 0
-	seed  uint64
+	seed  maphash.Seed
 	long  map[digest.Digest]ID
 	names map[ID]digest.Digest
 }
@@ -33,18 +32,17 @@ type Digests struct {
 func newDigests() *Digests {
 	return &Digests{
 		table: make([]ID, 1<<10),
-		seed:  rand.Uint64(),
+		seed:  maphash.MakeSeed(),
 		long:  map[digest.Digest]ID{},
 		names: map[ID]digest.Digest{},
 	}
 }
 
-// slot is where a key is in the table, or would go. Digests are as good as
-// random; the seed keeps an attacker from choosing ones that collide.
+// slot is where a key is in the table, or would go. The hash is seeded and takes
+// the whole key: a manifest may name any digests that somebody has made up.
 func (t *Digests) slot(key *[32]byte) uint64 {
-	const golden = 0x9e3779b97f4a7c15
 	mask := uint64(len(t.table) - 1)
-	at := (binary.LittleEndian.Uint64(key[:]) ^ t.seed) * golden >> 20 & mask
+	at := maphash.Bytes(t.seed, key[:]) & mask
 	for t.table[at] != 0 && t.keys[t.table[at]-1] != *key {
 		at = (at + 1) & mask
 	}

@@ -78,10 +78,11 @@ type Layer struct {
 	Err    error
 }
 
-// Discarded is a tag that an earlier run renamed and did not finish to remove.
-// Its paths are relative to its directory.
+// Discarded is what is left of a tag that an earlier run renamed and did not
+// finish to remove, or the signatures of a revision that is gone. Its paths are
+// relative to its directory.
 type Discarded struct {
-	Name    string
+	Name    string // of that directory, relative to _manifests
 	Files   []File
 	Folders []string // deepest first
 }
@@ -91,7 +92,7 @@ type Upload struct {
 	ID      string
 	Files   []File
 	Folders []string // deepest first
-	Newest  int64    // newest of startedat and of what is inside, nanoseconds
+	Newest  int64    // newest of startedat and of the files, nanoseconds; 0 without any
 	Bytes   int64
 	Disk    int64
 	Odd     string // what is inside that does not belong there

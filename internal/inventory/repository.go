@@ -12,9 +12,13 @@ import (
 
 // repositories walks the names below repositories, which nest to any depth.
 func (s *scan) repositories() error {
-	if _, err := s.root.Stat(layout.Repositories); errors.Is(err, fs.ErrNotExist) {
+	_, err := again(func() (store.Info, error) { return s.root.Stat(layout.Repositories) })
+	if errors.Is(err, fs.ErrNotExist) {
 		s.inv.HasRepositories = false
 		return nil
+	}
+	if err != nil {
+		return unseen(layout.Repositories, err)
 	}
 	return s.names(layout.Repositories, "")
 }
@@ -167,7 +171,7 @@ func (s *scan) revisions(r *Repository, path string) error {
 			func(dir store.Dir, i int, id ID, hex string) error {
 				found[i] = Revision{Digest: id, Link: s.readLink(dir, hex+"/"+layout.Link)}
 				if found[i].Link.State == LinkAbsent {
-					return s.linkless(r.Name, path+"/"+hex)
+					return s.linkless(r, path+"/"+hex)
 				}
 				return nil
 			})
@@ -221,7 +225,7 @@ func (s *scan) layerLink(r *Repository, dir store.Dir, layer *Layer, path, hex s
 	info, err := again(func() (store.Info, error) { return dir.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.linkless(r.Name, path+"/"+hex)
+		return s.linkless(r, path+"/"+hex)
 	case err != nil:
 		layer.Link, layer.Err = LinkUnreadable, err
 		return nil
@@ -229,17 +233,30 @@ func (s *scan) layerLink(r *Repository, dir store.Dir, layer *Layer, path, hex s
 	layer.Link, layer.Stamp = stateOf(info), StampOf(info)
 	if !byName && layer.Link == LinkGood {
 		link := s.readLink(dir, name)
+		if link.State == LinkAbsent {
+			s.vanished(path + "/" + name)
+		}
 		layer.Link, layer.Target, layer.Err = link.State, link.Target, link.Err
 	}
 	return nil
 }
 
 // linkless looks into a directory that should hold a link and holds none.
-func (s *scan) linkless(repository, path string) error {
+func (s *scan) linkless(r *Repository, path string) error {
 	return s.folders(path, func(dir store.Dir, entries []entry) error {
 		for _, e := range entries {
-			if below := path + "/" + e.name; !s.temporary(repository, dir, below, e) {
-				s.stray(repository, below, e)
+			below := path + "/" + e.name
+			revision, inRevisions := strings.CutPrefix(below, layout.Repository(r.Name)+"/"+layout.Manifests+"/")
+			switch {
+			case e.name == layout.Link:
+				s.vanished(below) // and came back
+			case e.name == layout.Signatures && e.kind == store.Directory && inRevisions:
+				if err := s.discarded(r, below, revision); err != nil {
+					return err
+				}
+			case s.temporary(r.Name, dir, below, e):
+			default:
+				s.stray(r.Name, below, e)
 			}
 		}
 		return nil

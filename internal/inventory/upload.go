@@ -72,9 +72,9 @@ type tree struct {
 	files   []File
 	disk    []int64  // beside files: bytes allocated
 	folders []string // deepest first, without itself
-	newest  int64
-	odd     string // something that is neither a file nor a directory
-	gone    bool   // it vanished while it was looked at
+	newest  int64    // of the files: a directory is written to when one is removed
+	odd     string   // something that is neither a file nor a directory
+	gone    bool     // it vanished while it was looked at
 }
 
 func (s *scan) tree(path string) (*tree, error) {
@@ -91,11 +91,6 @@ func (s *scan) tree(path string) (*tree, error) {
 // paths in it begin with.
 func (s *scan) grow(t *tree, path, prefix string) error {
 	return s.visit(path, false, func(dir store.Dir, entries []entry) error {
-		info, err := dir.Stat("")
-		if err != nil {
-			return err
-		}
-		t.newest = max(t.newest, info.MTime)
 		for _, e := range entries {
 			below := prefix + e.name
 			switch e.kind {

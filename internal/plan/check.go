@@ -11,26 +11,12 @@ import (
 // something doomed. It is the marking's opposite in method: for each tag a walk
 // of its own that knows neither pins nor reasons.
 func (p *Plan) check() error {
-	n := p.Inventory.Digests.Len()
-	c := checker{inv: p.Inventory, blobs: make([]bool, n), met: make([]int32, n), descended: make([]int32, n)}
-	doomed := make([]links, len(p.Inventory.Repositories))
-	for _, a := range p.Actions {
-		switch a.Kind {
-		case Blob:
-			c.blobs[p.Inventory.Blobs[a.At].Digest] = true
-		case Tag:
-			doomed[a.Repository].add(&doomed[a.Repository].tags, inventory.ID(a.At))
-		case Revision:
-			doomed[a.Repository].add(&doomed[a.Repository].revisions, p.Inventory.Repositories[a.Repository].Revisions[a.At].Digest)
-		case LayerLink:
-			doomed[a.Repository].add(&doomed[a.Repository].layers, p.Inventory.Repositories[a.Repository].Layers[a.At].Digest)
-		}
-	}
+	c := newChecker(p)
 	for r, repo := range p.Inventory.Repositories {
-		c.repository(r, repo, doomed[r])
+		c.enter(r)
 		for i, tag := range repo.Tags {
-			expired := p.opts.Proxy && !c.links[tag.Current.Target]
-			if tag.Current.Points() && !expired && !doomed[r].tags[inventory.ID(i)] && c.err == nil {
+			expired := p.opts.Proxy && c.linked[tag.Current.Target] != c.number
+			if tag.Current.Points() && !expired && !c.doomed[r].tags[int32(i)] && c.err == nil {
 				c.walk(tag.Name, tag.Current.Target)
 			}
 		}
@@ -38,39 +24,70 @@ func (p *Plan) check() error {
 	return c.err
 }
 
-// links are the doomed ones of one repository.
-type links struct{ tags, revisions, layers map[inventory.ID]bool }
-
-func (l *links) add(set *map[inventory.ID]bool, id inventory.ID) {
-	if *set == nil {
-		*set = map[inventory.ID]bool{}
-	}
-	(*set)[id] = true
-}
-
+// checker walks one repository after the other. Its slices are sets by ID: an
+// entry counts where it bears the number of the current repository, which is
+// its place plus one.
 type checker struct {
-	inv       *inventory.Inventory
-	blobs     []bool  // doomed
-	number    int32   // of the repository that is being walked
-	met       []int32 // the last repository in which it was met
-	descended []int32
-	name      string
-	doomed    links
-	links     map[inventory.ID]bool         // the repository's revisions
-	aliases   map[inventory.ID]inventory.ID // its layer links that point elsewhere
-	err       error
+	inv     *inventory.Inventory
+	doomed  []doomedLinks // by repository
+	blobs   []bool        // doomed
+	number  int32
+	name    string
+	linked  []int32                       // as a revision
+	gone    []int32                       // as a revision or as a layer
+	aliases map[inventory.ID]inventory.ID // layer links that point elsewhere
+	met     []int32
+	entered []int32 // descended into
+	err     error
 }
 
-func (c *checker) repository(r int, repo *inventory.Repository, doomed links) {
-	c.number, c.name, c.doomed = int32(r)+1, repo.Name, doomed
-	c.links, c.aliases = map[inventory.ID]bool{}, map[inventory.ID]inventory.ID{}
+// doomedLinks are those of one repository.
+type doomedLinks struct {
+	tags  map[int32]bool
+	links []inventory.ID
+}
+
+func newChecker(p *Plan) *checker {
+	n := p.Inventory.Digests.Len()
+	c := &checker{
+		inv: p.Inventory, doomed: make([]doomedLinks, len(p.Inventory.Repositories)), blobs: make([]bool, n),
+		linked: make([]int32, n), gone: make([]int32, n), met: make([]int32, n), entered: make([]int32, n),
+	}
+	for _, a := range p.Actions {
+		switch a.Kind {
+		case Blob:
+			c.blobs[p.Inventory.Blobs[a.At].Digest] = true
+		case Tag:
+			d := &c.doomed[a.Repository]
+			if d.tags == nil {
+				d.tags = map[int32]bool{}
+			}
+			d.tags[a.At] = true
+		case Revision:
+			d := &c.doomed[a.Repository]
+			d.links = append(d.links, p.Inventory.Repositories[a.Repository].Revisions[a.At].Digest)
+		case LayerLink:
+			d := &c.doomed[a.Repository]
+			d.links = append(d.links, p.Inventory.Repositories[a.Repository].Layers[a.At].Digest)
+		}
+	}
+	return c
+}
+
+// enter goes on to another repository.
+func (c *checker) enter(r int) {
+	repo := c.inv.Repositories[r]
+	c.number, c.name, c.aliases = int32(r)+1, repo.Name, map[inventory.ID]inventory.ID{}
 	for _, revision := range repo.Revisions {
-		c.links[revision.Digest] = true
+		c.linked[revision.Digest] = c.number
 	}
 	for _, layer := range repo.Layers {
 		if layer.Target != layer.Digest && layer.Link == inventory.LinkGood {
 			c.aliases[layer.Digest] = layer.Target
 		}
+	}
+	for _, id := range c.doomed[r].links {
+		c.gone[id] = c.number
 	}
 }
 
@@ -87,7 +104,7 @@ func (c *checker) walk(tag string, from inventory.ID) {
 		id := next.id
 		if c.met[id] != c.number {
 			c.met[id] = c.number
-			if c.blobs[id] || c.doomed.revisions[id] || c.doomed.layers[id] {
+			if c.blobs[id] || c.gone[id] == c.number {
 				c.err = fmt.Errorf("internal error, nothing was removed: the plan removes %s, which %s needs: please report this",
 					c.inv.Digests.Digest(id), layout.Tag(c.name, tag))
 				return
@@ -97,10 +114,10 @@ func (c *checker) walk(tag string, from inventory.ID) {
 			}
 		}
 		m := c.inv.Manifest(id)
-		if m == nil || !next.manifest && !c.links[id] || c.descended[id] == c.number {
+		if m == nil || !next.manifest && c.linked[id] != c.number || c.entered[id] == c.number {
 			continue
 		}
-		c.descended[id] = c.number
+		c.entered[id] = c.number
 		for _, ref := range m.References {
 			pending = append(pending, step{ref.Digest, ref.Manifest})
 		}

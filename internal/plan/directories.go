@@ -19,6 +19,7 @@ func (b *builder) directories() {
 	for i, folder := range b.inv.Folders {
 		folders[folder.Path] = i
 	}
+	ends := b.ends()
 	gone := make([]int, len(b.inv.Folders))
 	for parent, n := range b.emptied() {
 		if i, ok := folders[parent]; ok {
@@ -41,6 +42,53 @@ func (b *builder) directories() {
 		if parent, ok := folders[path.Dir(folder.Path)]; ok {
 			gone[parent]++
 		}
+		ends.lose(r, len(b.plan.Actions)-1, kind, folder.Path)
+	}
+	ends.book(b.plan.Actions)
+}
+
+// ends follows which repositories come to an end: one ends with the last of its
+// reserved directories, even if its own stays for the sake of those below it.
+type ends struct {
+	parts []int // by repository: its reserved directories that stay
+	last  []int // by repository: the action that removed one last
+	own   []bool
+}
+
+func (b *builder) ends() ends {
+	n := len(b.inv.Repositories)
+	e := ends{make([]int, n), make([]int, n), make([]bool, n)}
+	for _, folder := range b.inv.Folders {
+		if r := b.owner(folder.Path); r >= 0 && isPart(folder.Path) {
+			e.parts[r]++
+		}
+	}
+	return e
+}
+
+func isPart(folder string) bool {
+	name := path.Base(folder)
+	return name == layout.Layers || name == layout.Manifests || name == layout.Uploads
+}
+
+// lose books that the action at the given place removes a directory.
+func (e ends) lose(r, action int, kind Kind, folder string) {
+	switch {
+	case r < 0:
+	case kind == Repository:
+		e.own[r] = true
+	case isPart(folder):
+		e.parts[r]--
+		e.last[r] = action
+	}
+}
+
+// book turns the removal of a last reserved directory into its repository's.
+func (e ends) book(actions []Action) {
+	for r, left := range e.parts {
+		if left == 0 && !e.own[r] {
+			actions[e.last[r]].Kind = Repository
+		}
 	}
 }
 
@@ -57,7 +105,31 @@ func (b *builder) emptied() map[string]int {
 		}
 		counts[parent]++
 	}
+	if held := b.held(); len(held) > 0 {
+		for _, a := range b.plan.Actions {
+			if at := b.plan.Item(a).Path; held[at] {
+				counts[path.Dir(at)]--
+			}
+		}
+	}
 	return counts
+}
+
+// held are the directories in which a temporary file stays, and they with it.
+func (b *builder) held() map[string]bool {
+	doomed := map[int32]bool{}
+	for _, a := range b.plan.Actions {
+		if a.Kind == Leftover {
+			doomed[a.At] = true
+		}
+	}
+	held := map[string]bool{}
+	for i, leftover := range b.inv.Leftovers {
+		if !doomed[int32(i)] {
+			held[path.Dir(leftover.Path)] = true
+		}
+	}
+	return held
 }
 
 // siblings are actions whose paths have the same parent.
@@ -80,7 +152,7 @@ func (b *builder) siblings(a Action) siblings {
 	case TagIndexEntry:
 		s.at = a.At
 		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Tags[a.At].History[a.Entry].Digest)
-	case Leftover:
+	case Leftover, Discarded:
 		s.at = a.At
 	}
 	return s
@@ -111,7 +183,7 @@ func isLitter(tag *inventory.Tag) bool {
 }
 
 func (b *builder) removable(folder string, left []int) bool {
-	if folder == layout.Repositories || folder == layout.Blobs || path.Dir(folder) == layout.Blobs {
+	if folder == layout.Repositories || folder == layout.Blobs {
 		return false
 	}
 	r := b.owner(folder)

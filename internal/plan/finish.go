@@ -18,12 +18,11 @@ func (b *builder) finish() (*Plan, error) {
 	p := b.plan
 	b.levels()
 	b.directories()
-	slices.SortFunc(p.Actions, inOrder)
+	p.sort()
 	p.shareLinks()
 	p.Found = found(b.inv)
 	for _, a := range p.Actions {
-		bytes, disk := p.Weigh(a)
-		p.Planned.Add(a.Kind, bytes, disk)
+		p.Count(&p.Planned, a)
 	}
 	b.remarks()
 	if err := p.check(); err != nil {
@@ -32,11 +31,25 @@ func (b *builder) finish() (*Plan, error) {
 	return p, b.fuse()
 }
 
-// inOrder is the order of removal.
+// sort puts the actions in the order of removal. They were gathered in order but
+// for the kinds, which are mixed.
+func (p *Plan) sort() {
+	var stages [Repository + 1][]Action
+	for _, a := range p.Actions {
+		stages[a.Kind.stage()] = append(stages[a.Kind.stage()], a)
+	}
+	p.Actions = p.Actions[:0]
+	for _, stage := range stages {
+		if !slices.IsSortedFunc(stage, inOrder) {
+			slices.SortFunc(stage, inOrder)
+		}
+		p.Actions = append(p.Actions, stage...)
+	}
+}
+
+// inOrder is the order of removal within a stage.
 func inOrder(a, b Action) int {
 	switch {
-	case a.Kind.stage() != b.Kind.stage():
-		return int(a.Kind.stage()) - int(b.Kind.stage())
 	case a.Level != b.Level:
 		return int(a.Level) - int(b.Level)
 	case a.Repository != b.Repository:
@@ -153,6 +166,7 @@ func (p *Plan) shareLinks() {
 
 func found(inv *inventory.Inventory) Totals {
 	var t Totals
+	t.Directories = int64(len(inv.Folders))
 	t.Repositories, t.Blobs, t.Leftovers = int64(len(inv.Repositories)), int64(len(inv.Blobs)), int64(len(inv.Leftovers))
 	for _, r := range inv.Repositories {
 		t.Tags += int64(len(r.Tags))

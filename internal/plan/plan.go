@@ -31,7 +31,7 @@ const (
 	Blob
 	Upload
 	Leftover
-	Discarded // what an earlier run left of a tag; to the user a leftover too
+	Discarded // see inventory.Discarded; to the user a leftover too
 	Directory
 	Repository
 )
@@ -175,11 +175,15 @@ type Totals struct {
 	Bytes, DiskBytes                                           int64
 }
 
-// Add counts one thing.
-func (t *Totals) Add(kind Kind, bytes, disk int64) {
+// Count counts an action; a tag counts with its history.
+func (p *Plan) Count(t *Totals, a Action) {
 	counter := [...]*int64{&t.Tags, &t.TagIndexEntries, &t.Revisions, &t.LayerLinks, &t.Blobs,
-		&t.Uploads, &t.Leftovers, &t.Leftovers, &t.Directories, &t.Repositories}[kind]
+		&t.Uploads, &t.Leftovers, &t.Leftovers, &t.Directories, &t.Repositories}[a.Kind]
 	*counter++
+	if a.Kind == Tag {
+		t.TagIndexEntries += int64(len(p.Inventory.Repositories[a.Repository].Tags[a.At].History))
+	}
+	bytes, disk := p.Weigh(a)
 	t.Bytes += bytes
 	t.DiskBytes += disk
 }

@@ -67,8 +67,7 @@ func (p *Plan) Only(saved []Saved) (*Plan, error) {
 		}
 		delete(wanted, key)
 		q.Actions = append(q.Actions, a)
-		bytes, disk := p.Weigh(a)
-		q.Planned.Add(a.Kind, bytes, disk)
+		p.Count(&q.Planned, a)
 	}
 	for _, s := range wanted {
 		if s.Kind != Directory.String() && s.Kind != Repository.String() {

@@ -122,7 +122,7 @@ func (b *builder) judgeable() error {
 	roots := 0
 	for r := range g.Repositories {
 		roots += g.Repositories[r].Roots
-		if g.Repositories[r].Pinned {
+		if g.Repositories[r].Pinned || !b.scope[r] {
 			roots++
 		}
 	}
@@ -134,7 +134,8 @@ func (b *builder) judgeable() error {
 		seen = "no repository"
 	}
 	return refusal.New("no-roots",
-		"is a volume not mounted, or is this not the registry's tree? If everything is to go, give --allow-empty",
+		"is a volume not mounted, is this not the registry's tree, or does its registry keep tags in a database, as Harbor does? "+
+			"If everything is to go, give --allow-empty",
 		"found %d blobs and %s: nothing would be kept", len(b.inv.Blobs), seen)
 }
 

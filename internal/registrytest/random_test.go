@@ -1,69 +1,15 @@
 package registrytest
 
 import (
-	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-// randomSpec draws a registry without damage: manifests of every kind, each
-// built of those before it, then pushes, retags and deletes.
+// randomSpec lets rapid make the choices, so that it can shrink them.
 func randomSpec(t *rapid.T) string {
-	var lines []string
-	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	pick := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "pick") }
-	leaf := func() string {
-		return pick("x", "y", "z", "w", "sha512:x", "sha512:v", "foreign:f", "urls:g", "{}", "~n")
-	}
-
-	var manifests []string
-	for i := range rapid.IntRange(1, 8).Draw(t, "manifests") {
-		name := fmt.Sprintf("M%d", i)
-		subject := ""
-		if len(manifests) > 0 && rapid.Bool().Draw(t, "refers") {
-			subject = " subject=" + pick(manifests...)
-		}
-		switch kind := pick("image", "docker", "artifact", "schema1", "cacheindex", "index", "list"); kind {
-		case "index", "list":
-			children := ""
-			for range min(len(manifests), rapid.IntRange(0, 3).Draw(t, "children")) {
-				children += " " + pick("", "", "~") + pick(manifests...)
-			}
-			say("%s = %s%s%s", name, kind, children, subject)
-		case "schema1":
-			say("%s = schema1 %s tarsum:%s", name, pick("x", "y", "sha512:z"), pick("x", "t"))
-		default:
-			say("%s = %s c%d %s %s%s", name, kind, i%3, leaf(), leaf(), subject)
-		}
-		manifests = append(manifests, name)
-	}
-	repos := []string{"a", "a/b", "c"}
-	for range rapid.IntRange(1, 10).Draw(t, "pushes") {
-		repo, name := pick(repos...), pick(manifests...)
-		switch pick("tag", "tag", "digest", "history", "mount", "blob", "litter") {
-		case "tag":
-			say("push %s:%s %s", repo, pick("v", "w"), name)
-		case "digest":
-			say("push %s@ %s", repo, name)
-		case "history":
-			say("history %s:%s %s", repo, pick("v", "ghost"), name)
-		case "mount":
-			say("mount %s %s", repo, pick("x", "q", "sha512:w"))
-		case "blob":
-			say("blob %s", pick("x", "o"))
-		case "litter":
-			say("upload %s u age=%s", repo, pick("1h", "200h"))
-			say("push %s:t %s", repo, name)
-			say("temp %s@%s age=%s", repo, name, pick("1h", "200h"))
-			if rapid.Bool().Draw(t, "delete") {
-				say("%s %s@%s", pick("delete", "expire"), repo, name)
-			}
-		}
-	}
-	return strings.Join(lines, "\n")
+	return Random(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
 }
 
 func TestLiveAndDeadAreWhatIsOnDisk(t *testing.T) {

@@ -32,7 +32,7 @@ func (s *sweeper) record(at int, item plan.Item, err error) {
 	status := s.judge(at, item, err)
 	s.result.Statuses[at] = status
 	if status == Removed {
-		s.result.Removed.Add(item.Kind, item.Bytes, item.Disk)
+		s.plan.Count(&s.result.Removed, s.plan.Actions[at])
 	}
 	if s.opts.Done != nil {
 		s.opts.Done(item, status, err)

@@ -47,8 +47,11 @@ type content struct {
 	folders []string
 }
 
+// unsigned is what a run that was killed may have left of signatures.
+var unsigned = content{folders: []string{layout.Signatures + "/sha256", layout.Signatures}}
+
 // leaf removes the directory of one link or one blob. In an old tree there are
-// signatures beside a link.
+// signatures beside a link: they go before it, for without it nobody finds them.
 func leaf(folder store.Dir, name string, item plan.Item, beside content) error {
 	inside := layout.Link
 	if item.Kind == plan.Blob {
@@ -59,11 +62,23 @@ func leaf(folder store.Dir, name string, item plan.Item, beside content) error {
 		return err
 	}
 	defer dir.Close()
+	if len(beside.files) > 0 {
+		if err := unchanged(dir, inside, item.Stamp); err != nil {
+			return err
+		}
+		if left := empty(dir, item.Path, beside); left != nil {
+			return left.err
+		}
+	}
 	err = file(dir, inside, item.Stamp)
 	if err != nil && (item.Kind != plan.TagIndexEntry || !errors.Is(err, fs.ErrNotExist)) {
 		return err // of a history entry, what the scan has seen is the directory
 	}
-	return rest(folder, dir, name, item.Path, beside)
+	err = rest(folder, dir, name, item.Path, content{})
+	if item.Kind == plan.Revision && isNotEmpty(err) {
+		return rest(folder, dir, name, item.Path, unsigned)
+	}
+	return err
 }
 
 // tag sets a tag aside before it takes it apart: half removed, inside the
@@ -110,6 +125,18 @@ func all(folder store.Dir, name, fullPath string, known content) error {
 // rest removes what is known of dir, and then dir itself from folder. What is
 // left behind is a remainder: it refers to nothing any more.
 func rest(folder, dir store.Dir, name, fullPath string, known content) error {
+	if left := empty(dir, fullPath, known); left != nil {
+		return left
+	}
+	err := folder.Rmdir(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || isNotEmpty(err) && onlyTemporaries(dir) {
+		return nil
+	}
+	return &remainder{fullPath, err}
+}
+
+// empty removes what is known of dir, and returns the first thing that stays.
+func empty(dir store.Dir, fullPath string, known content) *remainder {
 	for _, f := range known.files {
 		if err := inside(dir, f.Path, func(d store.Dir, base string) error { return file(d, base, f.Stamp) }); err != nil {
 			return &remainder{fullPath + "/" + f.Path, err}
@@ -120,11 +147,7 @@ func rest(folder, dir store.Dir, name, fullPath string, known content) error {
 			return &remainder{fullPath + "/" + f, err}
 		}
 	}
-	err := folder.Rmdir(name)
-	if err == nil || errors.Is(err, fs.ErrNotExist) || isNotEmpty(err) && onlyTemporaries(dir) {
-		return nil
-	}
-	return &remainder{fullPath, err}
+	return nil
 }
 
 // inside calls f with the directory below dir that holds path; that path or its
@@ -169,15 +192,19 @@ func (s *sweeper) vacated(folder string) error {
 // file removes one file, unless it is no longer the one that the scan saw.
 func file(dir store.Dir, name string, then inventory.Stamp) error {
 	if then != (inventory.Stamp{}) {
-		info, err := dir.Stat(name)
-		if err != nil {
+		if err := unchanged(dir, name, then); err != nil {
 			return err
-		}
-		if inventory.StampOf(info) != then {
-			return errChanged
 		}
 	}
 	return dir.Unlink(name)
+}
+
+func unchanged(dir store.Dir, name string, then inventory.Stamp) error {
+	info, err := dir.Stat(name)
+	if err == nil && inventory.StampOf(info) != then {
+		return errChanged
+	}
+	return err
 }
 
 // onlyTemporaries tells a directory that holds nothing but what a killed
