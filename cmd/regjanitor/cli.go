@@ -6,7 +6,7 @@ import (
 
 // cli is the command line. Names, flags and variables are the contract's.
 type cli struct {
-	globals
+	globals `group:"global"`
 
 	Ls    lsCmd    `cmd:"" group:"look" help:"List repositories, or the tags of some."`
 	Sweep sweepCmd `cmd:"" group:"reclaim" help:"Remove everything that no tag needs."`
@@ -14,30 +14,50 @@ type cli struct {
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
 }
 
+// Help is what the program's help ends with.
+func (cli) Help() string {
+	return `Examples:
+  # what is there, and what would go
+  regjanitor ls
+  regjanitor sweep -n
+
+  # remove it, while the registry is stopped or read-only
+  regjanitor sweep
+
+Exit codes:
+  0 done, or nothing to do
+  1 stopped by an error, a rerun is safe
+  2 usage or configuration
+  3 finished, but something was kept in doubt or could not be removed
+  5 refused, nothing was changed
+  6 there is something to remove (only with -n --detailed-exitcode)
+  130 interrupted`
+}
+
 type globals struct {
-	Root           string        `short:"r" placeholder:"DIR" help:"The storage root (it holds docker/registry/v2), or the v2 directory itself. Else --registry-config, $$REGJANITOR_ROOT, $$REGISTRY_DATA_DIR, $$REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, /var/lib/registry, /var/lib/docker-registry."`
-	RegistryConfig string        `placeholder:"FILE" env:"REGJANITOR_REGISTRY_CONFIG" help:"The registry's own config.yml, which names the storage root."`
+	Root           filename      `short:"r" placeholder:"DIR" help:"The storage root (it holds docker/registry/v2), or the v2 directory itself. Else --registry-config, $$REGJANITOR_ROOT, $$REGISTRY_DATA_DIR, $$REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, /var/lib/registry, /var/lib/docker-registry."`
+	RegistryConfig filename      `placeholder:"FILE" env:"REGJANITOR_REGISTRY_CONFIG" help:"The registry's own config.yml, which names the storage root."`
 	JSON           bool          `name:"json" env:"REGJANITOR_JSON" help:"Write one JSON document on stdout."`
 	Quiet          bool          `short:"q" env:"REGJANITOR_QUIET" help:"Write only the summary line; what needs a person goes to stderr."`
 	Verbose        bool          `short:"v" env:"REGJANITOR_VERBOSE" help:"Log layer links and directories too; fill actions in the JSON."`
-	Color          string        `enum:"auto,always,never" default:"auto" env:"REGJANITOR_COLOR" help:"Colour: ${enum}."`
-	LogFormat      string        `enum:"text,json" default:"text" env:"REGJANITOR_LOG_FORMAT" help:"Log lines on stderr: ${enum}."`
+	Color          string        `enum:"auto,always,never" default:"auto" placeholder:"WHEN" env:"REGJANITOR_COLOR" help:"Colour: ${enum} (${default})."`
+	LogFormat      string        `enum:"text,json" default:"text" placeholder:"FORMAT" env:"REGJANITOR_LOG_FORMAT" help:"Lines on stderr: ${enum} (${default})."`
 	Jobs           int           `short:"j" default:"${jobs}" env:"REGJANITOR_JOBS" placeholder:"N" help:"Requests to the disk in flight at once (${default})."`
-	MetricsFile    string        `placeholder:"FILE" env:"REGJANITOR_METRICS_FILE" help:"Write metrics for node_exporter's textfile collector."`
+	MetricsFile    filename      `placeholder:"FILE" env:"REGJANITOR_METRICS_FILE" help:"Write metrics for node_exporter's textfile collector."`
 	RetryLock      time.Duration `placeholder:"DUR" env:"REGJANITOR_RETRY_LOCK" help:"Wait this long for another run to end, as in 90m."`
 	Version        versionFlag   `help:"Print the version."`
 }
 
 // changing are the flags of the commands that change the tree.
 type changing struct {
-	DryRun           bool    `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
-	DetailedExitcode bool    `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
-	Plan             string  `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
-	Yes              bool    `short:"y" help:"Do not ask."`
-	KeepDigests      string  `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
-	MaxDelete        percent `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
-	AllowMounts      bool    `help:"The tree may span file systems."`
-	RegistryStopped  bool    `help:"You vouch that no registry works on this tree that cannot be seen from here."`
+	DryRun           bool     `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
+	DetailedExitcode bool     `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
+	Plan             filename `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
+	Yes              bool     `short:"y" help:"Do not ask."`
+	KeepDigests      filename `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
+	MaxDelete        percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
+	AllowMounts      bool     `help:"The tree may span file systems."`
+	RegistryStopped  bool     `help:"You vouch that no registry works on this tree that cannot be seen from here."`
 }
 
 type sweepCmd struct {
@@ -103,7 +123,7 @@ func (applyCmd) Help() string {
 has changed or is gone, nothing is removed and the exit code is 5. What was pushed
 meanwhile does no harm.
 
-Example:
+Examples:
   regjanitor sweep -o plan.json
   regjanitor apply plan.json`
 }
@@ -112,7 +132,7 @@ type lsCmd struct {
 	Names    []string `arg:"" optional:"" name:"ref" help:"REPO or REPO:TAG."`
 	Digests  bool     `help:"Show digests in full."`
 	Untagged bool     `help:"Show untagged manifests too."`
-	Sort     string   `enum:"name,size,pushed" default:"name" help:"Order: ${enum}."`
+	Sort     string   `enum:"name,size,pushed" default:"name" placeholder:"KEY" help:"Order: ${enum} (${default})."`
 }
 
 // Help is what the command's help ends with.

@@ -7,6 +7,7 @@ import (
 
 	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
+	"regjanitor/internal/report"
 )
 
 // exitCode is what a run tells the shell. The numbers are the contract's.
@@ -36,12 +37,29 @@ func (c exitCode) String() string {
 }
 
 // usageError is a mistake in what the user typed or configured.
-type usageError struct{ err error }
+type usageError struct {
+	err  error
+	hint string
+}
 
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+func usagef(format string, args ...any) error { return usageError{err: fmt.Errorf(format, args...)} }
+
+// interruptedError is a run that a signal ended after some removals.
+type interruptedError struct{ removals int64 }
+
+func (e interruptedError) Error() string {
+	return fmt.Sprintf("interrupted after %s", report.Some(e.removals, "removal"))
+}
+func (e interruptedError) Unwrap() error { return context.Canceled }
+
+// stoppedError is what ended a sweep halfway. Even where a refusal did, something
+// has been changed by then, so that it is an error.
+type stoppedError struct{ err error }
+
+func (e stoppedError) Error() string { return e.err.Error() }
 
 // codeOf is the exit code for what ended a run.
 func codeOf(err error) exitCode {
@@ -59,4 +77,34 @@ func codeOf(err error) exitCode {
 		return exitInterrupted
 	}
 	return exitError
+}
+
+// problemOf is what ended a run in the contract's form.
+func problemOf(err error) *report.Problem {
+	var usage usageError
+	var refused *refusal.Error
+	var unknown *plan.UnknownError
+	var interrupted interruptedError
+	var stopped stoppedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		return &report.Problem{Code: refused.Code, Message: refused.Message, Hint: refused.Hint}
+	case errors.As(err, &usage):
+		return &report.Problem{Code: "usage", Message: err.Error(), Hint: usage.hint}
+	case errors.As(err, &unknown):
+		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor ls"}
+	case errors.As(err, &interrupted):
+		return &report.Problem{Code: "interrupted", Message: err.Error()}
+	case errors.Is(err, context.Canceled):
+		return &report.Problem{Code: "interrupted", Message: "interrupted before anything was changed"}
+	case errors.As(err, &stopped):
+		p := &report.Problem{Code: "stopped", Message: err.Error()}
+		if errors.As(stopped.err, &refused) {
+			p.Hint = refused.Hint
+		}
+		return p
+	}
+	return &report.Problem{Code: "error", Message: err.Error()}
 }

@@ -17,6 +17,7 @@ import (
 
 // Run lists.
 func (c *lsCmd) Run(ctx context.Context, s *session) error {
+	s.listing = report.ListingOf(nil, nil)
 	var wanted []plan.Request
 	for _, name := range c.Names {
 		request, err := parseRef(name)
@@ -29,6 +30,7 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer s.root.Close()
+	s.warnOfRegistry()
 	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true}, false)
 	if err != nil {
 		return err
@@ -37,7 +39,9 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 		repositories := listing.Repositories(inv)
 		c.sortRepositories(repositories)
 		s.listing = report.ListingOf(repositories, nil)
-		s.text(func(w io.Writer) { report.ListRepositories(w, s.listing.Repositories, s.started) })
+		s.list(func(w io.Writer, paint report.Paint) {
+			report.ListRepositories(w, paint, s.listing.Repositories, s.started)
+		})
 		return nil
 	}
 	var manifests []listing.Manifest
@@ -53,8 +57,21 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 	}
 	c.sortManifests(manifests)
 	s.listing = report.ListingOf(nil, manifests)
-	s.text(func(w io.Writer) { report.ListManifests(w, s.listing.Tags, s.started, c.Digests) })
+	s.list(func(w io.Writer, paint report.Paint) {
+		report.ListManifests(w, paint, s.listing.Tags, s.started, c.Digests)
+	})
 	return nil
+}
+
+// list writes a table for people, and beside it, where no program that reads
+// the table stumbles over it, of which tree it is.
+func (s *session) list(table func(io.Writer, report.Paint)) {
+	header := report.Header{Root: s.v2, RootSource: s.source, Warnings: s.warnings}
+	if !s.Quiet && !s.JSON {
+		s.voice.Note(report.Where(&header))
+		s.voice.Concerns(&header)
+	}
+	s.text(table)
 }
 
 // manifests are those that a request names, nil where the name is not there.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
@@ -61,7 +60,7 @@ func (r *reclaim) run(ctx context.Context) error {
 		r.summary()
 		return nil
 	}
-	if err := r.consent(p); err != nil {
+	if err := r.consent(ctx, p); err != nil {
 		return err
 	}
 	return r.execute(ctx, p)
@@ -70,24 +69,22 @@ func (r *reclaim) run(ctx context.Context) error {
 // prepare looks at all that can stop a run before it scans.
 func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 	if r.KeepDigests != "" {
-		kept, err := keptDigests(r.KeepDigests)
+		kept, err := keptDigests(string(r.KeepDigests))
 		if err != nil {
 			return err
 		}
 		r.options.KeepDigests = kept
 	}
-	for _, file := range []string{r.MetricsFile, r.Plan} {
+	for _, file := range []filename{r.MetricsFile, r.Plan} {
 		if file == "" || file == "-" || file == r.MetricsFile && !changes {
 			continue
 		}
-		if err := store.CheckWriteFile(file); err != nil {
+		if err := store.CheckWriteFile(string(file)); err != nil {
 			return refusal.New("cannot-write", "name a file in a directory that can be written", "%s could not be written afterwards: %v", file, err)
 		}
 	}
 	if !changes {
-		if s := r.look(); s.Judge(true) != nil {
-			r.warn("registry-running", r.v2, "a registry is running on this tree and can write to it: the numbers may move")
-		}
+		r.warnOfRegistry()
 		return nil
 	}
 	readOnly, err := r.seize(ctx, r.RegistryStopped)
@@ -131,25 +128,32 @@ func (r *reclaim) save(p *plan.Plan) error {
 		_, err := io.WriteString(r.stdout, out.String())
 		return err
 	}
-	if err := store.WriteFile(r.Plan, []byte(out.String())); err != nil {
+	if err := store.WriteFile(string(r.Plan), []byte(out.String())); err != nil {
 		return refusal.New("cannot-write", "free some space, or name another file", "save plan: %v", err)
 	}
 	r.summary()
-	r.text(func(w io.Writer) { fmt.Fprintf(w, "next: regjanitor apply %s\n", r.Plan) })
+	r.text(func(w io.Writer, _ report.Paint) {
+		fmt.Fprintf(w, "next: regjanitor apply%s %s\n", r.rootFlag(), r.Plan)
+	})
 	return nil
 }
 
 // show prints the plan, as a dry run does.
 func (r *reclaim) show(p *plan.Plan) {
+	r.lines(p)
+	if r.DetailedExitcode && r.code == exitDone && len(p.Actions) > 0 {
+		r.code = exitFoundWork
+	}
+	r.summary()
+}
+
+// lines tells of each removal that a plan is about.
+func (r *reclaim) lines(p *plan.Plan) {
 	if log := r.log(); log != nil {
 		for _, a := range p.Actions {
 			log.Would(p.Item(a))
 		}
 	}
-	if r.DetailedExitcode && r.code == exitDone && len(p.Actions) > 0 {
-		r.code = exitFoundWork
-	}
-	r.summary()
 }
 
 // log is where lines for single paths go, nil where nobody wants them.
@@ -157,35 +161,38 @@ func (r *reclaim) log() *report.Log {
 	if r.Quiet || r.terminal && !r.Verbose {
 		return nil
 	}
-	return &report.Log{W: r.display.Above(), Root: r.v2, JSON: r.LogFormat == "json", All: r.Verbose, Now: time.Now}
+	return &report.Log{Voice: r.voice, Root: r.v2, All: r.Verbose}
 }
 
 // consent asks where somebody can answer, and else wants --yes.
-func (r *reclaim) consent(p *plan.Plan) error {
+func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
 	if r.Yes {
 		return nil
 	}
-	declined := refusal.New("not-confirmed", "give --yes to do it without being asked", "nobody agreed to the plan")
 	dry := *r.document
-	dry.DryRun = true
+	dry.Header, dry.DryRun = r.header(r.code, nil), true
 	if !isTerminal(r.stdin) || !r.terminal {
-		if !r.JSON {
-			report.Summary(r.stdout, &dry)
-		}
-		return declined
+		r.lines(p)
+		r.tell(&dry)
+		return refusal.New("not-confirmed", "give --yes to do it without being asked", "nobody agreed to the plan")
 	}
-	dry.Header = r.header(r.code, nil)
-	report.Summary(r.stderr, &dry)
+	report.Summary(r.voice.W, r.voice.Paint, &dry)
 	fmt.Fprintf(r.stderr, "\nRemove this for good? [y/N] ")
-	answer, err := bufio.NewReader(r.stdin).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return err
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(r.stdin).ReadString('\n') // no answer is a no
+		answer <- line
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case line := <-answer:
+		switch strings.ToLower(strings.TrimSpace(line)) {
+		case "y", "yes":
+			return nil
+		}
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	return declined
+	return refusal.New("not-confirmed", "", "the plan was declined")
 }
 
 func (r *reclaim) execute(ctx context.Context, p *plan.Plan) error {
@@ -201,7 +208,7 @@ func (r *reclaim) execute(ctx context.Context, p *plan.Plan) error {
 		return err
 	}
 	opts := sweep.Options{
-		Jobs: r.Jobs, Run: runName(), Observe: r.observer(),
+		Jobs: r.Jobs, Run: runName(), Observe: r.display.Observe,
 		BeforeBlobs: func() error { return r.look().Judge(r.RegistryStopped) },
 	}
 	if log := r.log(); log != nil {
@@ -228,32 +235,36 @@ func (r *reclaim) conclude(p *plan.Plan, result *sweep.Result) error {
 		r.code = exitInDoubt
 	}
 	r.summary()
+	if d.Stale() { // the summary has said so in words
+		r.warn("restart-registry", r.v2, report.Restart)
+	}
 	switch {
 	case result.Stopped != nil:
-		return stopped{result.Stopped}
+		return stoppedError{result.Stopped}
 	case result.Interrupted:
-		return fmt.Errorf("interrupted after %s removals: %w", report.Count(result.Removed.Things()), context.Canceled)
+		return interruptedError{result.Removed.Things()}
 	}
 	return nil
 }
 
-// stopped is what ended a sweep halfway. Even where a refusal did, something has
-// been changed by then, so that it is an error.
-type stopped struct{ err error }
-
-func (s stopped) Error() string { return s.err.Error() }
-
 func (r *reclaim) summary() {
 	r.document.Header = r.header(r.code, nil)
-	if r.Quiet || r.JSON {
-		report.Concerns(r.stderr, &report.Header{Doubts: r.doubts, Failures: r.failures})
+	r.tell(r.document)
+}
+
+// tell writes a document for people, as far as they want it.
+func (r *reclaim) tell(d *report.Document) {
+	if r.Quiet || r.JSON || r.voice.JSON {
+		concerns := d.Header
+		concerns.Warnings = nil
+		r.voice.Concerns(&concerns)
 	}
-	r.text(func(w io.Writer) {
+	r.text(func(w io.Writer, paint report.Paint) {
 		if r.Quiet {
-			fmt.Fprintln(w, report.Line(r.document))
+			fmt.Fprintln(w, report.Line(d))
 			return
 		}
-		report.Summary(w, r.document)
+		report.Summary(w, paint, d)
 	})
 }
 

@@ -49,6 +49,6 @@ func validName(given, repository string) error {
 
 // besides mentions what a sweep would free as well.
 func (s *session) besides(t plan.Totals) {
-	s.warn("sweep-worthwhile", s.v2, fmt.Sprintf("a sweep would free %s besides: %s revisions, %s blobs",
-		report.Size(t.DiskBytes), report.Count(t.Revisions), report.Count(t.Blobs)))
+	s.warn("sweep-worthwhile", s.v2, fmt.Sprintf("a sweep would free %s besides: %s, %s",
+		report.Size(t.DiskBytes), report.Some(t.Revisions, "revision"), report.Some(t.Blobs, "blob")))
 }

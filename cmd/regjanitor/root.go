@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"regjanitor/internal/guard"
+	"regjanitor/internal/layout"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/store"
 )
@@ -24,10 +26,10 @@ type origin struct {
 func (p *process) findRoot(g *globals) (origin, error) {
 	switch {
 	case g.Root != "":
-		v2, err := store.Locate(g.Root)
+		v2, err := locate(string(g.Root))
 		return origin{v2: v2, source: "flag"}, err
 	case g.RegistryConfig != "":
-		return p.rootOfConfig(g.RegistryConfig)
+		return p.rootOfConfig(string(g.RegistryConfig))
 	}
 	var named []candidate
 	for _, name := range rootVariables {
@@ -50,6 +52,30 @@ func (p *process) findRoot(g *globals) (origin, error) {
 	return origin{}, p.noRoot()
 }
 
+// locate finds the v2 directory, or says where it should have been.
+func locate(named string) (string, error) {
+	v2, err := store.Locate(named)
+	if err == nil || named == "" {
+		return v2, err
+	}
+	looked := absolute(named)
+	if !strings.HasSuffix(looked, "/"+layout.Prefix) {
+		looked = filepath.Join(looked, filepath.FromSlash(layout.Prefix))
+	}
+	return looked, err
+}
+
+// rootFlag is what a next command needs to find the same tree.
+func (s *session) rootFlag() string {
+	switch s.source {
+	case "flag":
+		return " --root " + string(s.Root)
+	case "registry-config":
+		return " --registry-config " + string(s.RegistryConfig)
+	}
+	return ""
+}
+
 // candidate is a directory that may be the root, and who says so.
 type candidate struct{ dir, source string }
 
@@ -57,9 +83,9 @@ type candidate struct{ dir, source string }
 func oneOf(candidates []candidate) (origin, error) {
 	var first origin
 	for i, c := range candidates {
-		v2, err := store.Locate(c.dir)
+		v2, err := locate(c.dir)
 		if err != nil {
-			return origin{}, fmt.Errorf("%s: %w", c.source, err)
+			return origin{v2: v2, source: c.source}, fmt.Errorf("%s: %w", c.source, err)
 		}
 		if i == 0 {
 			first = origin{v2: v2, source: c.source}
@@ -97,6 +123,6 @@ func (p *process) rootOfConfig(file string) (origin, error) {
 	if err := config.Judge(); err != nil {
 		return origin{}, err
 	}
-	v2, err := store.Locate(config.Root)
+	v2, err := locate(config.Root)
 	return origin{v2: v2, source: "registry-config", config: config}, err
 }

@@ -1,18 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -65,13 +63,13 @@ func (p *process) run() (code exitCode) {
 			code = exitError
 		}
 	}()
+	p.dropEmptyVariables()
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("regjanitor"),
-		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline. Exit codes: 0 done, "+
-			"1 stopped by an error, 2 usage, 3 something was kept in doubt, 5 refused, 6 see --detailed-exitcode, 130 interrupted."),
+		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline."),
 		kong.Vars{"jobs": strconv.Itoa(defaultJobs)},
-		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "reclaim", Title: "Reclaim:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "global", Title: "Global flags:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(ended(code)) }),
@@ -87,16 +85,48 @@ func (p *process) run() (code exitCode) {
 		err = fmt.Errorf("--jobs: at least 1 is needed, not %d", c.Jobs)
 	}
 	if err != nil {
-		fmt.Fprintf(p.stderr, "error: %v\nhint: see regjanitor %s--help\n%s\n", err, commandOf(err), exitUsage)
-		return exitUsage
+		return p.misused(&c, err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	name, _, _ := strings.Cut(parsed.Command(), " ")
-	s := &session{process: p, globals: c.globals, command: name, started: time.Now()}
-	s.terminal = isTerminal(p.stderr)
+	s := p.session(c.globals, name)
+	ctx, stop := s.listen()
+	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return s.end(parsed.Run(s))
+}
+
+// session is set up before the command looks at anything.
+func (p *process) session(g globals, command string) *session {
+	s := &session{process: p, globals: g, command: command, started: time.Now(), terminal: isTerminal(p.stderr)}
+	v := report.Voice{W: p.stderr, JSON: g.LogFormat == "json", Paint: p.paint(g.Color, p.stderr), Now: time.Now}
+	bar := s.terminal && !g.Quiet && !v.JSON && p.getenv("TERM") != "dumb"
+	s.display = report.NewDisplay(v, bar, s.terminal || !g.Quiet)
+	s.voice = v
+	s.voice.W = s.display.Above()
+	return s
+}
+
+// paint is whether what goes to a stream is coloured.
+func (p *process) paint(when string, stream any) report.Paint {
+	switch when {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return report.Paint(isTerminal(stream) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb")
+}
+
+// misused tells of a command line that could not be parsed. Of its flags only
+// those are known that were parsed before.
+func (p *process) misused(c *cli, err error) exitCode {
+	command := commandOf(err)
+	c.JSON = c.JSON || slices.Contains(p.args, "--json")
+	s := p.session(c.globals, command)
+	if command == "ls" {
+		s.listing = report.ListingOf(nil, nil)
+	}
+	return s.end(usageError{err, strings.Join(strings.Fields("see regjanitor "+command+" --help"), " ")})
 }
 
 // commandOf is the command whose help tells more about a parse error.
@@ -104,10 +134,20 @@ func commandOf(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
 		if node := parse.Context.Selected(); node != nil {
-			return node.Name + " "
+			return node.Name
 		}
 	}
 	return ""
+}
+
+// dropEmptyVariables makes a variable that is set to nothing as good as none, as
+// who writes unit files and compose files expects.
+func (p *process) dropEmptyVariables() {
+	for _, pair := range p.environ {
+		if name, ok := strings.CutSuffix(pair, "="); ok && strings.HasPrefix(name, "REGJANITOR_") {
+			os.Unsetenv(name)
+		}
+	}
 }
 
 func (p *process) getenv(name string) string {
@@ -129,57 +169,4 @@ func absolute(path string) string {
 		return abs
 	}
 	return path
-}
-
-// end reports how a command ended: errors on stderr, the document where it is
-// asked for, metrics, and at last the exit code in words.
-func (s *session) end(err error) exitCode {
-	code := codeOf(err)
-	if err == nil {
-		code = s.code
-	}
-	if err != nil {
-		report.Refusal(s.stderr, report.ProblemOf(err))
-	}
-	header := s.header(code, err)
-	if s.document == nil {
-		s.document = &report.Document{Repositories: []report.RepositoryRow{}, Actions: []report.Action{}}
-	}
-	s.document.Header = header
-	if s.JSON && !s.written {
-		if s.listing != nil {
-			s.listing.Header = header
-			err = report.Write(s.stdout, s.listing)
-		} else {
-			err = report.Write(s.stdout, s.document)
-		}
-		if err != nil && code == exitDone {
-			code = exitError
-		}
-	}
-	s.metrics(code)
-	if code != exitDone || !s.Quiet {
-		fmt.Fprintln(s.stderr, code)
-	}
-	return code
-}
-
-func (s *session) metrics(code exitCode) {
-	if s.MetricsFile == "" || s.v2 == "" {
-		return
-	}
-	previous, _ := host.Read(absolute(s.MetricsFile), largestConfig)
-	if err := store.WriteFile(s.MetricsFile, report.Metrics(s.document, previous, time.Now())); err != nil {
-		fmt.Fprintf(s.stderr, "warning: metrics are not written: %v\n", err)
-	}
-}
-
-// text writes to stdout what is for people, unless a document is wanted.
-func (s *session) text(write func(w io.Writer)) {
-	if s.JSON {
-		return
-	}
-	var out bytes.Buffer
-	write(&out)
-	s.stdout.Write(out.Bytes())
 }

@@ -9,7 +9,6 @@ import (
 	"regjanitor/internal/guard"
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
-	"regjanitor/internal/progress"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/report"
 	"regjanitor/internal/store"
@@ -22,6 +21,8 @@ type session struct {
 	command  string
 	started  time.Time
 	terminal bool // somebody watches stderr
+	voice    report.Voice
+	display  *report.Display
 
 	origin
 	root     *store.Root
@@ -32,17 +33,17 @@ type session struct {
 	failures []report.Failure
 	warnings []report.Warning
 	code     exitCode
-	written  bool // stdout has been given something else than the document
-	display  *report.Display
+	written  bool  // stdout has been given something else than the document
+	lost     error // why stdout has not got what it was given
 }
 
 // open finds and opens the tree.
 func (s *session) open(allowMounts bool) error {
 	found, err := s.findRoot(&s.globals)
+	s.origin = found
 	if err != nil {
 		return err
 	}
-	s.origin = found
 	s.root, err = store.OpenRoot(found.v2, allowMounts)
 	if err != nil {
 		return err
@@ -76,12 +77,22 @@ func (s *session) look() guard.Sighting {
 	return guard.Look(host, guard.Tree{Path: s.root.Path, Device: s.root.Info.Device, Inode: s.root.Info.Inode})
 }
 
+// warnOfRegistry tells of a registry beside which a run only reads.
+func (s *session) warnOfRegistry() {
+	if s.look().Judge(true) != nil {
+		s.warn("registry-running", s.v2, "a registry is running on this tree and can write to it: the numbers may move")
+	}
+}
+
 func (s *session) lock(ctx context.Context) error {
 	const pause = 100 * time.Millisecond
 	for waited := time.Duration(0); ; waited += pause {
 		err := s.root.Lock()
 		if !errors.Is(err, store.ErrLocked) {
 			return err
+		}
+		if waited == 0 && s.RetryLock > 0 && !s.Quiet {
+			s.voice.Note(fmt.Sprintf("another run is at work on this tree: waiting for it, up to %s", s.RetryLock))
 		}
 		if waited >= s.RetryLock {
 			return refusal.New("locked", "wait for it to end, or give --retry-lock 30m", "another run of regjanitor is at work on this tree")
@@ -97,9 +108,8 @@ func (s *session) lock(ctx context.Context) error {
 // scan takes the inventory. What vanished meanwhile stops a run that is to
 // change something, and else is worth a warning.
 func (s *session) scan(ctx context.Context, opts inventory.Options, changing bool) (*inventory.Inventory, error) {
-	s.display = report.NewDisplay(s.stderr, s.terminal && !s.Quiet, s.terminal || !s.Quiet)
 	defer s.display.Pause()
-	opts.Jobs, opts.Observe = s.Jobs, s.observer()
+	opts.Jobs, opts.Observe = s.Jobs, s.display.Observe
 	inv, err := inventory.Scan(ctx, s.root, opts)
 	if err != nil {
 		return nil, err
@@ -114,8 +124,6 @@ func (s *session) scan(ctx context.Context, opts inventory.Options, changing boo
 	return inv, nil
 }
 
-func (s *session) observer() func(progress.Event) { return s.display.Observe }
-
 func (s *session) warn(code, path, message string) {
 	s.warnings = append(s.warnings, report.Warning{Code: code, Path: path, Message: message})
 }
@@ -129,7 +137,7 @@ func (s *session) header(code exitCode, err error) report.Header {
 	h.Doubts = append(h.Doubts, s.doubts...)
 	h.Failures = append(h.Failures, s.failures...)
 	h.Warnings = append(h.Warnings, s.warnings...)
-	switch problem := report.ProblemOf(err); codeOf(err) {
+	switch problem := problemOf(err); codeOf(err) {
 	case exitDone:
 	case exitRefused:
 		h.Refused = problem

@@ -7,10 +7,12 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"regjanitor/internal/plan"
+	"regjanitor/internal/report"
 )
 
 // Run sweeps.
 func (c *sweepCmd) Run(ctx context.Context, s *session) error {
+	s.document = report.NewDocument(c.DryRun || c.Plan != "")
 	for _, glob := range c.Repo {
 		if glob == "" || !doublestar.ValidatePattern(glob) {
 			return usagef("--repo: %q is not a glob", glob)
@@ -25,6 +27,7 @@ func (c *sweepCmd) Run(ctx context.Context, s *session) error {
 
 // Run removes what is named.
 func (c *rmCmd) Run(ctx context.Context, s *session) error {
+	s.document = report.NewDocument(c.DryRun || c.Plan != "")
 	r := reclaim{session: s, changing: c.changing, options: plan.Options{UploadAge: plan.DefaultUploadAge}}
 	for _, name := range c.Names {
 		request, err := parseRef(name)

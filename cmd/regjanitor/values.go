@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -64,5 +65,18 @@ func (p *percent) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not a share: write 0%% to 100%%", text)
 	}
 	*p = percent(value)
+	return nil
+}
+
+// filename is the name of a file or directory. An empty one is a mistake, say of
+// a script whose variable is not set, and not the same as no flag at all.
+type filename string
+
+// UnmarshalText takes any name but the empty one.
+func (f *filename) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New("the name is empty")
+	}
+	*f = filename(text)
 	return nil
 }

@@ -80,7 +80,7 @@ func ListManifests(w io.Writer, paint Paint, list []ListedManifest, now time.Tim
 			}
 			kind := m.Kind
 			if m.Signatures > 0 {
-				kind += " + " + some(int64(m.Signatures), "signature")
+				kind += " + " + Some(int64(m.Signatures), "signature")
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(name), digestText(m.Digest, full), kind, Size(m.Bytes), ago(m.Pushed, now), ago(m.Created, now))
 		}

@@ -42,10 +42,18 @@ func Summary(w io.Writer, paint Paint, d *Document) {
 	}
 	concerns(w, paint, &d.Header)
 	fmt.Fprintf(w, "\n%s\n", paint.bold(Line(d)))
-	if d.Removed.LayerLinks+d.Removed.Blobs+d.Removed.Revisions > 0 {
-		fmt.Fprintf(w, "next: flush the registry's Redis cache if it has one, then restart the registry before it takes a push:\n"+
-			"      it remembers blobs that are gone, and would not store them again\n")
+	if d.Stale() {
+		fmt.Fprintf(w, "next: %s\n", Restart)
 	}
+}
+
+// Restart is what has to be done after links or blobs were removed.
+const Restart = "flush the registry's Redis cache if it has one, then restart the registry before it takes a push: " +
+	"it remembers blobs that are gone, and would not store them again"
+
+// Stale tells whether a registry may remember something that the run removed.
+func (d *Document) Stale() bool {
+	return d.Removed.Revisions+d.Removed.LayerLinks+d.Removed.Blobs > 0
 }
 
 func source(of string) string {
@@ -119,14 +127,18 @@ func Line(d *Document) string {
 		gone, verb = d.Planned, "would reclaim"
 		free = Size(d.FreeBytesBefore) + " free"
 	}
-	return fmt.Sprintf("%s %s %s: %s, %s, %s, %s, %s; %s; took %s; %s, %s", d.Command, verb, Size(gone.DiskBytes),
-		some(gone.Tags, "tag"), some(gone.Revisions, "revision"), some(gone.LayerLinks, "layer link"),
-		some(gone.Blobs, "blob"), some(gone.Uploads, "upload"), free, took(d.DurationSeconds),
-		some(int64(len(d.Doubts)), "doubt"), some(int64(len(d.Failures)), "failure"))
+	line := fmt.Sprintf("%s %s %s: %s, %s, %s, %s, %s; %s; took %s; %s, %s", d.Command, verb, Size(gone.DiskBytes),
+		Some(gone.Tags, "tag"), Some(gone.Revisions, "revision"), Some(gone.LayerLinks, "layer link"),
+		Some(gone.Blobs, "blob"), Some(gone.Uploads, "upload"), free, took(d.DurationSeconds),
+		Some(int64(len(d.Doubts)), "doubt"), Some(int64(len(d.Failures)), "failure"))
+	if d.Stale() {
+		line += "; restart the registry"
+	}
+	return line
 }
 
-// some is a number of things.
-func some(n int64, thing string) string {
+// Some is a number of things.
+func Some(n int64, thing string) string {
 	if n != 1 {
 		thing += "s"
 	}
