@@ -1,0 +1,67 @@
+# make help lists the targets.
+.DEFAULT_GOAL := build
+GO ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN := bin/regjanitor
+DEMO := demo/registry
+
+# Thousands of small trees are made and unmade: in memory, where there is room.
+TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
+
+.PHONY: help build install demo test race e2e bench fuzz lint clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build bin/regjanitor, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/regjanitor
+
+install: build ## install it as /usr/local/sbin/regjanitor
+	install -D -m 0755 $(BIN) $(DESTDIR)/usr/local/sbin/regjanitor
+
+demo: build ## make a small registry tree, and clean it before your eyes
+	@rm -rf $(DEMO)
+	@$(GO) run ./cmd/demo $(DEMO)
+	@printf '\n== what is there\n\n'
+	@$(BIN) ls --root $(DEMO) 2>&1
+	@printf '\n== what a sweep would do\n\n'
+	@$(BIN) sweep --dry-run --root $(DEMO) 2>&1
+	@printf '\n== the sweep\n\n'
+	@$(BIN) sweep --yes --registry-stopped --root $(DEMO) 2>&1
+	@printf '\n== what is left\n\n'
+	@$(BIN) ls --root $(DEMO) team/app team/web 2>&1
+
+test: ## run the tests
+	$(GO) vet ./...
+	TMPDIR=$(TEST_TMP) $(GO) test ./...
+
+race: ## run the tests under the race detector
+	TMPDIR=$(TEST_TMP) $(GO) test -race ./...
+
+e2e: ## install real registries and clients, and run the real thing
+	scripts/e2e/install
+	cd scripts && $(GO) vet ./... && $(GO) test ./... -count=1 -timeout 40m
+
+bench: ## compare with du, find and the registry's own collector on a large tree
+	cd scripts && $(GO) run ./bench compare
+
+FUZZTIME ?= 30s
+fuzz: ## fuzz the parsers, FUZZTIME each
+	@for p in layout manifest; do \
+		for f in $$($(GO) test ./internal/$$p -list '^Fuzz' | grep ^Fuzz); do \
+			$(GO) test ./internal/$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done; \
+	done
+
+lint: ## gofmt, vet, staticcheck, tidy
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	cd scripts && $(GO) build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+	cd scripts && ../bin/staticcheck ./...
+	$(GO) mod tidy -diff
+	cd scripts && $(GO) mod tidy -diff
+
+clean: ## remove what was built
+	rm -rf bin demo

@@ -1,0 +1,56 @@
+// Command bench measures regjanitor against what an administrator would
+// otherwise run on the same tree, and against the least work that could answer
+// the same question.
+//
+//	bench make-tree [shape flags] -root DIR    write a synthetic registry
+//	bench compare   [shape flags] [-root DIR]  time the commands on one tree
+//	bench walk      -root DIR                  the yardstick: a bare mark and sweep
+//	bench unlink    -root DIR -plan FILE       remove a saved plan's paths, unchecked
+//
+// Only ratios within one run mean anything: every command works on the same
+// tree, in turn, so that whatever else the machine does hits all of them.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: bench make-tree|compare|walk|unlink [flags]; -h after a command lists its flags`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	switch {
+	case err == nil:
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errors.New(usage)
+	}
+	switch name, rest := args[0], args[1:]; name {
+	case "make-tree":
+		return makeTreeCommand(ctx, rest)
+	case "compare":
+		return compareCommand(ctx, rest)
+	case "walk":
+		return walkCommand(rest)
+	case "unlink":
+		return unlinkCommand(rest)
+	default:
+		return fmt.Errorf("unknown command %q\n%s", name, usage)
+	}
+}
