@@ -37,7 +37,7 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 	}
 	if len(wanted) == 0 {
 		repositories := listing.Repositories(inv)
-		c.sortRepositories(repositories)
+		inOrder(repositories, c.Sort, func(r listing.Repository) (int64, time.Time) { return r.Bytes, r.Pushed })
 		s.listing = report.ListingOf(repositories, nil)
 		s.list(func(w io.Writer, paint report.Paint) {
 			report.ListRepositories(w, paint, s.listing.Repositories, s.started)
@@ -55,7 +55,7 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 	for i := range manifests {
 		manifests[i].Created = s.created(manifests[i])
 	}
-	c.sortManifests(manifests)
+	inOrder(manifests, c.Sort, func(m listing.Manifest) (int64, time.Time) { return m.Bytes, m.Pushed })
 	s.listing = report.ListingOf(nil, manifests)
 	s.list(func(w io.Writer, paint report.Paint) {
 		report.ListManifests(w, paint, s.listing.Tags, s.started, c.Digests)
@@ -94,25 +94,16 @@ func (c *lsCmd) manifests(inv *inventory.Inventory, request plan.Request) []list
 	return nil
 }
 
-func (c *lsCmd) sortRepositories(list []listing.Repository) {
-	slices.SortStableFunc(list, func(a, b listing.Repository) int {
-		switch c.Sort {
+// inOrder sorts a listing, which is in the order of names, as --sort wants it.
+func inOrder[T any](list []T, by string, key func(T) (bytes int64, pushed time.Time)) {
+	slices.SortStableFunc(list, func(a, b T) int {
+		bytesA, pushedA := key(a)
+		bytesB, pushedB := key(b)
+		switch by {
 		case "size":
-			return cmp.Compare(b.Bytes, a.Bytes)
+			return cmp.Compare(bytesB, bytesA)
 		case "pushed":
-			return b.Pushed.Compare(a.Pushed)
-		}
-		return 0
-	})
-}
-
-func (c *lsCmd) sortManifests(list []listing.Manifest) {
-	slices.SortStableFunc(list, func(a, b listing.Manifest) int {
-		switch c.Sort {
-		case "size":
-			return cmp.Compare(b.Bytes, a.Bytes)
-		case "pushed":
-			return b.Pushed.Compare(a.Pushed)
+			return pushedB.Compare(pushedA)
 		}
 		return 0
 	})

@@ -84,7 +84,7 @@ var (
 // parseDefinition reads NAME = KIND OPERAND... KEY=VALUE...
 func (s *Spec) parseDefinition(st statement) error {
 	if len(st.words) < 3 {
-		return errors.New("a definition is NAME = KIND OPERAND...")
+		return errors.New("a definition is NAME = KIND and one OPERAND or more")
 	}
 	name, kind := st.words[0], st.words[2]
 	if !validName.MatchString(name) || name == emptyName {

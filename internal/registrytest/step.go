@@ -118,7 +118,7 @@ func (s *Spec) parseMount(words []string) (runner, error) {
 		return nil, err
 	}
 	if len(words) < 2 || !layout.ValidRepository(words[0]) {
-		return nil, errors.New("expected REPO REF...")
+		return nil, errors.New("expected REPO and one REF or more")
 	}
 	refs, err := s.leaves(words[1:])
 	if err != nil {
