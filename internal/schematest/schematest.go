@@ -1,5 +1,5 @@
 // Package schematest checks documents against the schemas that are published in
-// the directory schema at the top of the repository.
+// the directory testdata/schema of the repository.
 //
 // It knows as much of JSON Schema as these use and fails on what it does not
 // know. It is stricter in one respect: a key that the schema does not describe is
@@ -30,7 +30,7 @@ func Dir() string {
 		}
 		dir = filepath.Dir(dir)
 	}
-	return filepath.Join(dir, "schema")
+	return filepath.Join(dir, "testdata", "schema")
 }
 
 // Load reads the schema in a file of Dir.
