@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -21,15 +22,15 @@ const DefaultUploadAge = 168 * time.Hour
 // can be made again; what belongs to the moment is not saved.
 type Options struct {
 	// Requests are what is to be removed by name; none is a sweep.
-	Requests []Request `json:"requests,omitempty"`
+	Requests []Request `json:"requests"`
 	// Scope are globs of the repositories that a sweep may touch; none is all,
 	// with the blobs that are nobody's.
-	Scope        []string      `json:"scope,omitempty"`
+	Scope        []string      `json:"scope"`
 	KeepUntagged bool          `json:"keep_untagged"`
 	KeepOrphans  bool          `json:"keep_orphans"`
 	KeepUploads  bool          `json:"keep_uploads"`
 	AllowEmpty   bool          `json:"allow_empty"`
-	KeepDigests  []KeptDigest  `json:"keep_digests,omitempty"`
+	KeepDigests  []KeptDigest  `json:"keep_digests"`
 	UntaggedAge  time.Duration `json:"untagged_age_nanoseconds"` // an untagged revision stays this long
 	UploadAge    time.Duration `json:"upload_age_nanoseconds"`   // an upload stays this long
 	MinAge       time.Duration `json:"min_age_nanoseconds"`      // everything stays this long
@@ -39,12 +40,21 @@ type Options struct {
 	Proxy            bool      `json:"-"` // the tree is a pull-through cache
 }
 
+// MarshalJSON writes every key, and lists as lists.
+func (o Options) MarshalJSON() ([]byte, error) {
+	type plain Options
+	o.Requests = append([]Request{}, o.Requests...)
+	o.Scope = append([]string{}, o.Scope...)
+	o.KeepDigests = append([]KeptDigest{}, o.KeepDigests...)
+	return json.Marshal(plain(o))
+}
+
 // Request names what a user wants removed: a repository, one of its tags, or
 // one of its manifests.
 type Request struct {
 	Repository string        `json:"repository"`
-	Tag        string        `json:"tag,omitempty"`
-	Digest     digest.Digest `json:"digest,omitempty"`
+	Tag        string        `json:"tag"`
+	Digest     digest.Digest `json:"digest"`
 }
 
 // KeptDigest is a manifest that stays with its referrers wherever it is linked,

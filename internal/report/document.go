@@ -81,21 +81,22 @@ type RepositoryRow struct {
 }
 
 // Action is one removal. Modified, Size and Inode are those of the file that goes
-// when it was seen: a saved plan is carried out only while they are the same.
+// when it was seen, null where it was not looked at: a saved plan is carried out
+// only while they are the same.
 type Action struct {
-	Op         string    `json:"op"`
-	Kind       string    `json:"kind"`
-	Path       string    `json:"path"`
-	Repository string    `json:"repository"`
-	Tag        string    `json:"tag"`
-	Digest     string    `json:"digest"`
-	Reason     string    `json:"reason"`
-	Bytes      int64     `json:"bytes"`
-	Status     string    `json:"status"`
-	Error      *string   `json:"error"`
-	Modified   time.Time `json:"modified"`
-	Size       int64     `json:"size"`
-	Inode      uint64    `json:"inode"`
+	Op         string     `json:"op"`
+	Kind       string     `json:"kind"`
+	Path       string     `json:"path"`
+	Repository string     `json:"repository"`
+	Tag        string     `json:"tag"`
+	Digest     string     `json:"digest"`
+	Reason     string     `json:"reason"`
+	Bytes      int64      `json:"bytes"`
+	Status     string     `json:"status"`
+	Error      *string    `json:"error"`
+	Modified   *time.Time `json:"modified"`
+	Size       *int64     `json:"size"`
+	Inode      *uint64    `json:"inode"`
 }
 
 // Doubt is something that was kept because it could not be understood.
@@ -175,9 +176,9 @@ func ActionsOf(p *plan.Plan, result *sweep.Result) []Action {
 		out[i] = Action{
 			Op: "delete", Kind: item.Kind.String(), Path: item.Path, Repository: item.Repository,
 			Tag: item.Tag, Digest: item.Digest.String(), Reason: item.Reason.String(), Bytes: item.Bytes,
-			Status: sweep.Planned.String(), Modified: time.Unix(0, item.Stamp.MTime).UTC(),
-			Size: item.Stamp.Size, Inode: item.Stamp.Inode,
+			Status: sweep.Planned.String(),
 		}
+		out[i].seal(item.Stamp)
 		if result != nil {
 			out[i].Status = result.Statuses[i].String()
 		}
@@ -189,6 +190,22 @@ func ActionsOf(p *plan.Plan, result *sweep.Result) []Action {
 		}
 	}
 	return out
+}
+
+// seal writes down which file an action is about.
+func (a *Action) seal(stamp inventory.Stamp) {
+	if stamp == (inventory.Stamp{}) {
+		return
+	}
+	modified := time.Unix(0, stamp.MTime).UTC()
+	a.Modified, a.Size, a.Inode = &modified, &stamp.Size, &stamp.Inode
+}
+
+func (a *Action) stamp() (stamp inventory.Stamp) {
+	if a.Modified != nil && a.Size != nil && a.Inode != nil {
+		stamp = inventory.Stamp{Inode: *a.Inode, Size: *a.Size, MTime: a.Modified.UnixNano()}
+	}
+	return stamp
 }
 
 // ReadPlan reads a saved plan.
@@ -205,8 +222,7 @@ func ReadPlan(data []byte) (*Document, []plan.Saved, error) {
 		if a.Op != "delete" || a.Path == "" {
 			return nil, nil, errors.New("an action in it is not a removal")
 		}
-		stamp := inventory.Stamp{Inode: a.Inode, Size: a.Size, MTime: a.Modified.UnixNano()}
-		saved = append(saved, plan.Saved{Kind: a.Kind, Path: a.Path, Stamp: stamp})
+		saved = append(saved, plan.Saved{Kind: a.Kind, Path: a.Path, Stamp: a.stamp()})
 	}
 	return &doc, saved, nil
 }

@@ -45,7 +45,7 @@ func codesInSource(t *testing.T) map[string][]string {
 			codes[def] = append(codes[def], code)
 		}
 	}
-	top := filepath.Dir(Dir())
+	top := filepath.Dir(filepath.Dir(Dir()))
 	for _, root := range []string{"cmd/regjanitor", "internal"} {
 		err := filepath.WalkDir(filepath.Join(top, root), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
