@@ -65,17 +65,36 @@ func (m *marker) hidden(id ID) {
 		layout.Layer(m.from.Name, d)+"/"+layout.Link)
 }
 
-// unresolved pins for a layer that is named by another digest than its blob's
-// and whose link is gone: which of the repository's blobs it is cannot be known.
-// A manifest that the repository does not link itself may rightly lack it.
-func (m *marker) unresolved(id ID, ref inventory.Reference) {
-	if ref.Foreign || m.roots.Proxy || m.hasLayer(ref.Digest) || m.inv.Blob(ref.Digest) != nil || !m.hasRevision(id) && !m.hasLayer(id) {
+// gap deals with a layer whose blob is not there. Where it is named by another
+// digest than its blob's and its link is gone, any of the repository's blobs may
+// be it, and the repository is pinned; else it is gone, which is worth a word. A
+// manifest that the repository does not link itself may rightly lack its layers.
+func (m *marker) gap(id ID, via Via, ref inventory.Reference) {
+	target := ref.Digest
+	if m.hasLayer(target) {
+		target = m.from.Layers[m.layers[target].index].Target
+	}
+	if ref.Foreign || m.roots.Proxy || m.inv.Blob(target) != nil || !m.hasRevision(id) && !m.hasLayer(id) {
 		return
 	}
-	if d := m.inv.Digests.Digest(ref.Digest); d.Algorithm() != "sha256" {
+	d := m.inv.Digests.Digest(target)
+	switch {
+	case !m.hasLayer(ref.Digest) && d.Algorithm() != "sha256":
 		m.doubt("layer-link-missing", layout.Layer(m.from.Name, d)+"/"+layout.Link,
 			"is gone, and which blob it keeps is written nowhere else", "push the image again", true)
+	case reached(via) && !layout.IsTarsum(d):
+		m.notice("layer-missing", layout.BlobData(d), "is gone, and an image of "+m.from.Name+" cannot be pulled without it: push it again")
 	}
+}
+
+// notice mentions something once that changes nothing.
+func (m *marker) notice(code, path, problem string) {
+	key := doubtKey{m.at, code, path + " " + problem}
+	if m.roots.Trace || m.doubted[key] || m.roots.Whole != nil && m.roots.Whole(int(m.at)) {
+		return
+	}
+	m.doubted[key] = true
+	m.graph.Notices = append(m.graph.Notices, Doubt{Code: code, Repository: m.from.Name, Path: path, Problem: problem})
 }
 
 // understood tells whether a reached manifest has references that can be
@@ -106,14 +125,10 @@ func reached(via Via) bool { return via.Kind != ByPin && via.Kind != ByItself }
 
 // absent mentions a child that was never pushed, or was deleted on purpose.
 func (m *marker) absent(id ID, via Via) {
-	if via.Kind != ByManifest || m.roots.Trace {
-		return
+	if via.Kind == ByManifest {
+		m.notice("child-absent", layout.Revision(m.from.Name, m.inv.Digests.Digest(ID(via.From))),
+			fmt.Sprintf("lists %s, which is not in this registry; that is legitimate", m.inv.Digests.Digest(id)))
 	}
-	m.graph.Notices = append(m.graph.Notices, Doubt{
-		Code: "child-absent", Repository: m.from.Name,
-		Path:    layout.Revision(m.from.Name, m.inv.Digests.Digest(ID(via.From))),
-		Problem: fmt.Sprintf("lists %s, which is not in this registry; that is legitimate", m.inv.Digests.Digest(id)),
-	})
 }
 
 var manifestProblems = map[inventory.ManifestState]struct{ code, problem string }{
@@ -133,7 +148,8 @@ func (m *marker) badManifest(id ID, read *inventory.Manifest) {
 	if read.Err != nil {
 		problem += ": " + read.Err.Error()
 	}
-	hint := "push the image again; where the bad data is there, remove that file first, for the registry never overwrites it"
+	hint := "remove the bad file if it is there, for the registry never overwrites it, and push the image again; " +
+		"or give the tag up with regjanitor rm"
 	switch read.State {
 	case inventory.Unreadable:
 		hint = "run as root or as the registry's own user; check the disk"
@@ -164,10 +180,13 @@ func (m *marker) badLink(path string, link inventory.Link) {
 
 // doubt records a problem once, and pins the repository if it has to.
 func (m *marker) doubt(code, path, problem, hint string, pins bool) {
-	if m.roots.Trace || m.roots.Whole != nil && m.roots.Whole(int(m.at)) {
+	if m.roots.Trace && !m.roots.Pins || m.roots.Whole != nil && m.roots.Whole(int(m.at)) {
 		return
 	}
 	m.to.Pinned = m.to.Pinned || pins
+	if m.roots.Trace {
+		return
+	}
 	key := doubtKey{m.at, code, path}
 	if m.doubted[key] {
 		return

@@ -107,6 +107,8 @@ type Roots struct {
 	Proxy bool
 	// Trace: only see what is reached, and let damage pin nothing.
 	Trace bool
+	// Pins: in a trace too the damage that is reached pins, without a word.
+	Pins bool
 }
 
 // Mark finds what the roots reach.

@@ -204,7 +204,7 @@ func (m *marker) descend(id ID, via Via) {
 			} else {
 				m.blob(ref.Digest, from)
 				m.layer(ref.Digest, from)
-				m.unresolved(id, ref)
+				m.gap(id, via, ref)
 			}
 		}
 	}

@@ -112,7 +112,7 @@ func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(s.opts.Jobs, 1))
 	for from := 0; from < len(batch); from += grain {
-		group.Go(func() error {
+		group.Go(safely(func() error {
 			buf := manifestBuffers.Get().(*[]byte)
 			defer manifestBuffers.Put(buf)
 			for i := from; i < min(from+grain, len(batch)); i++ {
@@ -126,7 +126,7 @@ func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter)
 			}
 			meter.Add(min(grain, len(batch)-from))
 			return nil
-		})
+		}))
 	}
 	return found, group.Wait()
 }

@@ -32,26 +32,27 @@ func (inv *Inventory) Changed(ctx context.Context, root store.Dir, jobs int) (st
 		}
 	}
 	for from := 0; from < len(inv.Folders); from += grain {
-		group.Go(func() error {
+		group.Go(safely(func() error {
 			for _, folder := range inv.Folders[from:min(from+grain, len(inv.Folders))] {
 				if !strings.Contains(folder.Path, "/"+layout.Uploads) {
 					look(folder.Path, folder.Stamp, folder.CTime)
 				}
 			}
 			return ctx.Err()
-		})
+		}))
 	}
 	for _, r := range inv.Repositories {
 		for from := 0; from < len(r.Tags); from += grain {
-			group.Go(func() error {
+			group.Go(safely(func() error {
 				for _, tag := range r.Tags[from:min(from+grain, len(r.Tags))] {
 					if state := tag.Current.State; tag.Current.Points() || state == LinkEmpty || state == LinkGarbled {
 						look(layout.TagCurrent(r.Name, tag.Name), tag.Current.Stamp, tag.Current.CTime)
 					}
 				}
 				return ctx.Err()
-			})
+			}))
 		}
 	}
-	return first, group.Wait()
+	err := group.Wait()
+	return first, err
 }

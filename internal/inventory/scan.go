@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -54,7 +55,7 @@ func (s *scan) phase(ctx context.Context, name string, tasks ...func() error) er
 	s.meter = progress.NewMeter(s.opts.Observe, name, 0)
 	defer s.meter.End()
 	for _, task := range tasks {
-		s.group.Go(task)
+		s.group.Go(safely(task))
 	}
 	return s.group.Wait()
 }
@@ -76,10 +77,23 @@ type scan struct {
 
 // fork runs a task beside the caller if a place is free, and else right here.
 func (s *scan) fork(task func() error) error {
-	if s.group.TryGo(task) {
+	if s.group.TryGo(safely(task)) {
 		return nil
 	}
 	return task()
+}
+
+// safely makes an error of a panic, which in a task of its own nobody else could
+// catch.
+func safely(task func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("internal error while scanning: %v: please report this\n%s", r, debug.Stack())
+			}
+		}()
+		return task()
+	}
 }
 
 // grain is how many small files one task looks at.

@@ -104,7 +104,13 @@ func Upload(repository, id string) string {
 // Discarded is the directory, beside tags and outside it, to which a doomed
 // tag is renamed before it is taken apart: inside tags the registry would list
 // it, half removed it would look like a tag that lost its current link.
+//
+// A tag too long for a registry would be too long a name with what goes before
+// it: its digest stands for it.
 func Discarded(repository, run, tag string) string {
+	if !ValidTag(tag) {
+		tag = digest.FromString(tag).Encoded()
+	}
 	return path.Join(Repository(repository), Manifests, discardedPrefix+run+"-"+tag)
 }
 

@@ -52,6 +52,7 @@ func TestPathsAreTheRegistrys(t *testing.T) {
 		{Upload("foo/bar", "asdf-asdf-asdf-adsf"), "repositories/foo/bar/_uploads/asdf-asdf-asdf-adsf"},
 
 		{Discarded("foo/bar", "7f3a", "v1"), "repositories/foo/bar/_manifests/.regjanitor-7f3a-v1"},
+		{Discarded("foo/bar", "7f3a", "…"), "repositories/foo/bar/_manifests/.regjanitor-7f3a-" + digest.FromString("…").Encoded()},
 	} {
 		if path.got != path.want {
 			t.Errorf("got  %s\nwant %s", path.got, path.want)

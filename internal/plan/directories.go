@@ -33,6 +33,9 @@ func (b *builder) directories() {
 			continue
 		}
 		kind, r := Directory, b.owner(folder.Path)
+		if b.byName != nil && gone[i] == 0 && !b.byName[r] {
+			continue // it was empty before, and nobody asked for it
+		}
 		if r >= 0 && layout.Repository(b.inv.Repositories[r].Name) == folder.Path {
 			kind = Repository
 		}
@@ -193,8 +196,14 @@ func (b *builder) removable(folder string, left []int) bool {
 	if !b.open(r) {
 		return false
 	}
-	within := strings.TrimPrefix(folder, layout.Repository(b.inv.Repositories[r].Name)+"/")
-	return left[r] == 0 || within != layout.Layers && within != layout.Tags
+	return left[r] == 0 || !isFrame(b.inv.Repositories[r].Name, folder)
+}
+
+// isFrame tells the directories that a repository has to have, empty or not,
+// while there is a revision or a tag in it.
+func isFrame(repository, folder string) bool {
+	within := strings.TrimPrefix(folder, layout.Repository(repository)+"/")
+	return within == layout.Layers || within == layout.Tags
 }
 
 // owner is the repository to which a directory belongs: the one whose reserved

@@ -81,11 +81,17 @@ func (p *Plan) Stages() [][]Action {
 	return stages
 }
 
-// levels puts doomed manifests behind the doomed ones that list them. A cycle,
-// which only a broken hash could make, gets a common last level.
+// levels puts doomed manifests behind the doomed ones that list them, and layer
+// links behind those whose content names them. A cycle, which only a broken hash
+// could make, gets a common last level.
 func (b *builder) levels() {
 	doomed := map[int32]map[inventory.ID]int{} // by repository and digest: the action
 	for i, a := range b.plan.Actions {
+		if a.Kind == LayerLink {
+			if layer := b.inv.Repositories[a.Repository].Layers[a.At]; layer.Target == layer.Digest {
+				b.plan.Actions[i].Level = 1
+			}
+		}
 		if a.Kind == Revision {
 			if doomed[a.Repository] == nil {
 				doomed[a.Repository] = map[inventory.ID]int{}
@@ -234,7 +240,7 @@ func (b *builder) remarks() {
 	for _, r := range b.inv.Repositories {
 		if !r.HasTags && len(r.Revisions) > 0 && b.opts.inScope(r.Name) {
 			b.warn("no-tags-directory", r.Name, layout.Repository(r.Name),
-				fmt.Sprintf("has %d revisions and no directory of tags, so they all stay; regjanitor rm %s removes it", len(r.Revisions), r.Name))
+				fmt.Sprintf("has revisions (%d) and no directory of tags, so they all stay; regjanitor rm %s removes it", len(r.Revisions), r.Name))
 		}
 	}
 	byPath := func(a, b graph.Doubt) int {

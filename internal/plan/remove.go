@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"regjanitor/internal/graph"
@@ -32,6 +33,7 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.byName = named.whole
 	kept := b.keptDigests()
 	only := named.reach(inv)
 	stays := func(live graph.Via) bool { return !live.Live() }
@@ -113,31 +115,71 @@ func (n names) reach(inv *inventory.Inventory) *graph.Graph {
 }
 
 // needed refuses to remove a manifest by its digest while a tag that stays
-// points to it or an index that stays lists it.
+// points to it or an index that stays lists it, and any that --keep-digests
+// names, with its repository too.
 func (b *builder) needed(n names) error {
-	for place := range n.revisions {
-		repo, marked := b.inv.Repositories[place.repository], b.plan.Graph.Repositories[place.repository]
-		if n.whole[place.repository] {
-			continue
-		}
-		id := repo.Revisions[place.at].Digest
-		var users []string
-		for i, tag := range repo.Tags {
-			if tag.Current.Points() && tag.Current.Target == id && !n.tags[ref{place.repository, i}] {
-				users = append(users, repo.Name+":"+tag.Name)
+	for r, repo := range b.inv.Repositories {
+		for i, revision := range repo.Revisions {
+			if !n.whole[r] && !n.revisions[ref{r, i}] {
+				continue
 			}
-		}
-		if via := marked.Revisions[place.at]; len(users) == 0 && via.Kind == graph.ByManifest {
-			users = append(users, repo.Name+"@"+b.inv.Digests.Digest(inventory.ID(via.From)).String())
-		} else if len(users) == 0 && via.Live() && via.Kind != graph.ByPin {
-			users = append(users, "what else "+repo.Name+" keeps")
-		}
-		if len(users) > 0 {
-			return refusal.New("still-needed", "remove these first, or name them too",
-				"%s@%s is needed by %s", repo.Name, b.inv.Digests.Digest(id), strings.Join(users, ", "))
+			users := b.pinnedTo(revision.Digest)
+			if !n.whole[r] {
+				users = append(users, b.users(n, r, i)...)
+			}
+			if len(users) > 0 {
+				return refusal.New("still-needed", "remove these first, or name them too",
+					"%s@%s is needed by %s", repo.Name, b.inv.Digests.Digest(revision.Digest), strings.Join(users, ", "))
+			}
 		}
 	}
 	return nil
+}
+
+// pinnedTo are the lines of --keep-digests that name a manifest which is there.
+func (b *builder) pinnedTo(id inventory.ID) (lines []string) {
+	if b.dataless(id) {
+		return nil
+	}
+	for _, k := range b.opts.KeepDigests {
+		if kept, met := b.inv.Digests.Lookup(k.Digest); met && kept == id {
+			lines = append(lines, k.Source)
+		}
+	}
+	return lines
+}
+
+// users are what stays in a repository and needs one of its manifests.
+func (b *builder) users(n names, r, at int) (users []string) {
+	repo, marked := b.inv.Repositories[r], b.plan.Graph.Repositories[r]
+	id := repo.Revisions[at].Digest
+	for i, tag := range repo.Tags {
+		if tag.Current.Points() && tag.Current.Target == id && !n.tags[ref{r, i}] {
+			users = append(users, repo.Name+":"+tag.Name)
+		}
+	}
+	via := marked.Revisions[at]
+	if len(users) > 0 || !via.Live() {
+		return users
+	}
+	if via.Kind == graph.ByManifest {
+		return []string{repo.Name + "@" + b.inv.Digests.Digest(inventory.ID(via.From)).String()}
+	}
+	// What is kept in doubt may have been come to before an index that lists it.
+	for i, revision := range repo.Revisions {
+		if marked.Revisions[i].Live() && !n.revisions[ref{r, i}] && b.lists(revision.Digest, id) {
+			return []string{repo.Name + "@" + b.inv.Digests.Digest(revision.Digest).String()}
+		}
+	}
+	if via.Kind != graph.ByPin {
+		return []string{"what else " + repo.Name + " keeps"}
+	}
+	return nil
+}
+
+func (b *builder) lists(parent, child inventory.ID) bool {
+	m := b.inv.Manifest(parent)
+	return m != nil && slices.ContainsFunc(m.References, func(r inventory.Reference) bool { return r.Digest == child })
 }
 
 // requested dooms the named things and the links that only they needed.

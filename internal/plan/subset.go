@@ -9,13 +9,18 @@ import (
 )
 
 // Protects tells of later actions whether something that stays, although it was
-// planned to go, refers to what they remove.
+// planned to go, needs what they remove. Where it is damaged, so that nobody
+// knows what it needs, that is all of its repository.
 func (p *Plan) Protects(stay []Action) func(Action) bool {
+	inhabited := map[int32]bool{}
 	tags, revisions, layers := map[ref]bool{}, map[ref]bool{}, map[ref]bool{}
 	sets := map[Kind]map[ref]bool{Tag: tags, Revision: revisions, LayerLink: layers}
 	for _, a := range stay {
 		if set := sets[a.Kind]; set != nil {
 			set[ref{int(a.Repository), int(a.At)}] = true
+		}
+		if a.Kind == Tag || a.Kind == Revision {
+			inhabited[a.Repository] = true
 		}
 	}
 	g := graph.Mark(p.Inventory, graph.Roots{
@@ -23,6 +28,7 @@ func (p *Plan) Protects(stay []Action) func(Action) bool {
 		Revision: func(r, i int) bool { return revisions[ref{r, i}] },
 		Layer:    func(r, i int) bool { return layers[ref{r, i}] },
 		Trace:    true,
+		Pins:     true,
 	})
 	return func(a Action) bool {
 		switch a.Kind {
@@ -32,6 +38,8 @@ func (p *Plan) Protects(stay []Action) func(Action) bool {
 			return g.Repositories[a.Repository].Layers[a.At].Live()
 		case Blob:
 			return g.Blob(p.Inventory.Blobs[a.At].Digest).Live()
+		case Directory, Repository:
+			return inhabited[a.Repository] && isFrame(p.Inventory.Repositories[a.Repository].Name, p.Inventory.Folders[a.At].Path)
 		}
 		return false
 	}
@@ -53,7 +61,7 @@ func (p *Plan) Only(saved []Saved) (*Plan, error) {
 	}
 	q := *p
 	q.Actions, q.Planned = nil, Totals{}
-	var rest []Action
+	var found, rest []Action
 	for _, a := range p.Actions {
 		item := p.Item(a)
 		key := item.Kind.String() + " " + item.Path
@@ -66,8 +74,7 @@ func (p *Plan) Only(saved []Saved) (*Plan, error) {
 			return nil, drift(item.Path, "has changed")
 		}
 		delete(wanted, key)
-		q.Actions = append(q.Actions, a)
-		p.Count(&q.Planned, a)
+		found = append(found, a)
 	}
 	for _, s := range wanted {
 		if s.Kind != Directory.String() && s.Kind != Repository.String() {
@@ -75,8 +82,12 @@ func (p *Plan) Only(saved []Saved) (*Plan, error) {
 		}
 	}
 	protected := p.Protects(rest)
-	for _, a := range q.Actions {
-		if protected(a) {
+	for _, a := range found {
+		switch {
+		case !protected(a):
+			q.Actions = append(q.Actions, a)
+			p.Count(&q.Planned, a)
+		case a.Kind != Directory && a.Kind != Repository:
 			return nil, drift(p.Item(a).Path, "is needed by something new")
 		}
 	}

@@ -42,6 +42,8 @@ type builder struct {
 	plan  *Plan
 	ages  map[int]ages // by repository
 	scope []bool       // by repository: may it be touched
+	// byName are the repositories that go as a whole by request; nil in a sweep.
+	byName map[int]bool
 	// doomedTags go with their histories.
 	doomedTags map[ref]bool
 }
@@ -72,18 +74,23 @@ func (b *builder) open(r int) bool {
 func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool) bool {
 	repo := b.inv.Repositories[r]
 	revision := &repo.Revisions[i]
-	if m := b.inv.Manifest(revision.Digest); m == nil || m.State == inventory.Missing || m.State == inventory.Empty {
-		return false
-	}
 	switch {
-	case b.opts.KeepUntagged, !repo.HasTags, kept[revision.Digest]:
-		return true
 	case b.opts.MinAge > 0 && b.opts.young(b.newest(r, i), b.opts.MinAge):
+		return true
+	case b.dataless(revision.Digest):
+		return false
+	case b.opts.KeepUntagged, !repo.HasTags, kept[revision.Digest]:
 		return true
 	case b.opts.UntaggedAge > 0:
 		return b.opts.young(b.untaggedSince(r, i), b.opts.UntaggedAge)
 	}
 	return false
+}
+
+// dataless tells a manifest whose blob is gone or empty.
+func (b *builder) dataless(id inventory.ID) bool {
+	m := b.inv.Manifest(id)
+	return m == nil || m.State == inventory.Missing || m.State == inventory.Empty
 }
 
 // keptDigests finds the digests that deployments are pinned to, and warns of
@@ -168,8 +175,7 @@ func (b *builder) links(r int, reason Reason, only *graph.Repository) {
 
 func (b *builder) warnDataless(repo *inventory.Repository, i int) {
 	id := repo.Revisions[i].Digest
-	m := b.inv.Manifest(id)
-	if m == nil || b.opts.Proxy || m.State != inventory.Missing && m.State != inventory.Empty {
+	if b.inv.Manifest(id) == nil || b.opts.Proxy || !b.dataless(id) {
 		return
 	}
 	b.warn("untagged-without-data", repo.Name, layout.Revision(repo.Name, b.inv.Digests.Digest(id)),

@@ -80,7 +80,7 @@ func codesIn(pkg string, n ast.Node, add func(def string, e ast.Expr)) {
 			add("doubt_code", n.Args[0])
 		case pkg == "sweep" && callee.Sel.Name == "fail":
 			add("failure_code", n.Args[0])
-		case callee.Sel.Name == "warn":
+		case callee.Sel.Name == "warn", pkg == "graph" && callee.Sel.Name == "notice":
 			add("warning_code", n.Args[0])
 		}
 	case *ast.FuncDecl: // sweep's codeOf

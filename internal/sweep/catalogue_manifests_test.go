@@ -138,6 +138,10 @@ func TestShapesOfManifests(t *testing.T) {
 			C = image c urls:w foreign:v
 			push app:v1 C
 			`},
+		{name: "21 a layer of a tagged image is gone: said, and nothing more", spec: app + `damage blob x gone`,
+			warnings: "layer-missing", removed: appGarbage},
+		{name: "21 a layer of garbage is gone: not worth a word", spec: app + `damage blob y gone`,
+			warnings: "none", removed: "app revision B, app history v1 B, app layer d, app layer y, blob B, blob d"},
 		{name: "21 an index's child with its link and without its blob pins", spec: app + `
 			I = index A B
 			push app:v1 I

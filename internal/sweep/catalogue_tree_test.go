@@ -194,6 +194,26 @@ func TestOddNames(t *testing.T) {
 		removal("34 removing a nested repository does not touch the one above", "team/svc",
 			"team/svc tag v1, team/svc history v1 B, team/svc revision B, team/svc layer d, team/svc layer x, blob B, blob d"),
 	})
+	t.Run("34 what was empty in other repositories is none of a removal's business", func(t *testing.T) {
+		empty := removal("", "team/svc", "").spec + `
+			dir repositories/other/_layers/sha256
+			dir repositories/team/_layers/sha512
+		`
+		tree := registrytest.Build(t, empty)
+		root := open(t, tree.V2)
+		opts := defaults()
+		opts.Requests = []plan.Request{{Repository: "team/svc"}}
+		p, err := survey(root, 4, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		carryOut(t, root, p)
+		for _, path := range []string{"repositories/other/_layers/sha256", "repositories/team/_layers/sha512"} {
+			if _, err := os.Stat(filepath.Join(tree.V2, path)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 // removal is a row in which one of two repositories is removed by name.

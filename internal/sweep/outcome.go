@@ -45,12 +45,11 @@ func (s *sweeper) judge(at int, item plan.Item, err error) Status {
 	case err == nil:
 		return Removed
 	case errors.As(err, &rest):
-		s.fail("directory-not-empty", at, rest.path, rest.err)
+		s.fail(codeOf(rest.err), at, rest.path, rest.err)
 		return Removed
 	case errors.Is(err, fs.ErrNotExist):
 		return Skipped
 	case errors.Is(err, errProtected):
-		s.stay = append(s.stay, s.plan.Actions[at])
 		return Skipped
 	case isNotEmpty(err) && (item.Kind == plan.Directory || item.Kind == plan.Repository):
 		return Skipped

@@ -69,6 +69,7 @@ type Failure struct {
 // Execute carries out the plan on the tree that it was made for.
 func Execute(ctx context.Context, root store.Dir, p *plan.Plan, opts Options) *Result {
 	s := &sweeper{root: root, plan: p, opts: opts, result: &Result{Statuses: make([]Status, len(p.Actions))}}
+	s.protected = func(plan.Action) bool { return false }
 	s.meter = progress.NewMeter(opts.Observe, "removing", int64(len(p.Actions)))
 	from := 0
 	for _, stage := range p.Stages() {
@@ -97,7 +98,8 @@ type sweeper struct {
 
 	mu        sync.Mutex
 	result    *Result
-	stay      []plan.Action // planned to go, and still there
+	stay      []plan.Action // planned to go, and still there; what they need stays too
+	known     int           // so many of stay are in protected
 	protected func(plan.Action) bool
 	diskErrs  int
 }
@@ -124,9 +126,8 @@ func (s *sweeper) beforeBlobs() error {
 
 // stage removes what no action of its own stage refers to, in parallel.
 func (s *sweeper) stage(ctx context.Context, from int, actions []plan.Action) {
-	s.protected = func(plan.Action) bool { return false }
-	if len(s.stay) > 0 {
-		s.protected = s.plan.Protects(s.stay)
+	if len(s.stay) > s.known {
+		s.protected, s.known = s.plan.Protects(s.stay), len(s.stay)
 	}
 	var group errgroup.Group
 	group.SetLimit(max(s.opts.Jobs, 1))
