@@ -39,7 +39,7 @@ type globals struct {
 	RegistryConfig filename      `placeholder:"FILE" env:"REGJANITOR_REGISTRY_CONFIG" help:"The registry's own config.yml, which names the storage root."`
 	JSON           bool          `name:"json" env:"REGJANITOR_JSON" help:"Write one JSON document on stdout."`
 	Quiet          bool          `short:"q" env:"REGJANITOR_QUIET" help:"Write only the summary line; what needs a person goes to stderr."`
-	Verbose        bool          `short:"v" env:"REGJANITOR_VERBOSE" help:"Log layer links and directories too; fill actions in the JSON."`
+	Verbose        bool          `short:"v" env:"REGJANITOR_VERBOSE" help:"Log each removal on a terminal too, with layer links and directories; fill actions in the JSON."`
 	Color          string        `enum:"auto,always,never" default:"auto" placeholder:"WHEN" env:"REGJANITOR_COLOR" help:"Colour: ${enum} (${default})."`
 	LogFormat      string        `enum:"text,json" default:"text" placeholder:"FORMAT" env:"REGJANITOR_LOG_FORMAT" help:"Lines on stderr: ${enum} (${default})."`
 	Jobs           int           `short:"j" default:"${jobs}" env:"REGJANITOR_JOBS" placeholder:"N" help:"Requests to the disk in flight at once (${default})."`
@@ -57,18 +57,18 @@ type changing struct {
 	KeepDigests      filename `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
 	MaxDelete        percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
 	AllowMounts      bool     `help:"The tree may span file systems."`
-	RegistryStopped  bool     `help:"You vouch that no registry works on this tree that cannot be seen from here."`
+	RegistryStopped  bool     `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
 
 type sweepCmd struct {
 	changing
 	KeepUntagged      bool     `env:"REGJANITOR_KEEP_UNTAGGED" help:"Keep revisions without a tag."`
-	UntaggedOlderThan age      `default:"0" placeholder:"AGE" env:"REGJANITOR_UNTAGGED_OLDER_THAN" help:"Keep untagged revisions until they have been so for this long."`
+	UntaggedOlderThan age      `default:"0" placeholder:"AGE" env:"REGJANITOR_UNTAGGED_OLDER_THAN" help:"Keep untagged revisions until they have been untagged for this long."`
 	Repo              []string `sep:"none" placeholder:"GLOB" env:"REGJANITOR_REPO" help:"Touch only these repositories; ** spans slashes."`
 	KeepOrphans       bool     `env:"REGJANITOR_KEEP_ORPHANS" help:"Keep blobs that nothing referred to before this run."`
 	KeepUploads       bool     `env:"REGJANITOR_KEEP_UPLOADS" help:"Keep unfinished uploads of any age."`
 	UploadsOlderThan  age      `default:"168h" placeholder:"AGE" env:"REGJANITOR_UPLOADS_OLDER_THAN" help:"Remove uploads that nobody has touched for this long (${default})."`
-	MinAge            age      `default:"0" placeholder:"AGE" env:"REGJANITOR_MIN_AGE" help:"Keep everything that, or a link to which, is younger."`
+	MinAge            age      `default:"0" placeholder:"AGE" env:"REGJANITOR_MIN_AGE" help:"Keep what is younger than this, or has a younger link to it."`
 	AllowEmpty        bool     `help:"Go on where no tag keeps anything, and remove it all."`
 }
 
@@ -97,31 +97,32 @@ type rmCmd struct {
 
 // Help is what the command's help ends with.
 func (rmCmd) Help() string {
-	return `Other tags of the same image stay, and so do repositories below the named one.
+	return `Names are those that regjanitor ls shows, without the registry's host. Other tags
+of the same image stay, and so do repositories below the named one.
 A name that is not there is an error, and then nothing is removed.
 
 Examples:
-  # one tag, with the space that only it took
+  # one tag, and what only it kept
   regjanitor rm team/app:v1.2.3
 
-  # a whole repository, asked for before it goes
+  # a whole repository; it asks first
   regjanitor rm team/old-app
 
-  # a broken tag, for which the sweep keeps its repository in doubt
+  # a broken tag, which makes a sweep keep its repository in doubt
   regjanitor rm team/app:broken`
 }
 
 type applyCmd struct {
 	PlanFile        string `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
 	AllowMounts     bool   `help:"The tree may span file systems."`
-	RegistryStopped bool   `help:"You vouch that no registry works on this tree that cannot be seen from here."`
+	RegistryStopped bool   `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
 
 // Help is what the command's help ends with.
 func (applyCmd) Help() string {
 	return `The tree is scanned again first. If something that the plan removes is needed now,
 has changed or is gone, nothing is removed and the exit code is 5. What was pushed
-meanwhile does no harm.
+meanwhile does no harm. It does not ask.
 
 Examples:
   regjanitor sweep -o plan.json
@@ -137,7 +138,8 @@ type lsCmd struct {
 
 // Help is what the command's help ends with.
 func (lsCmd) Help() string {
-	return `It only reads, and runs beside a live registry.
+	return `It only reads, and runs beside a live registry. SIZE is that of what the tags need;
+what repositories or tags share counts for each of them.
 
 Examples:
   regjanitor ls

@@ -48,8 +48,9 @@ func (s *session) writeDocument() error {
 	return report.Write(s.stdout, s.document)
 }
 
+// metrics are of the commands that remove; a look leaves the file as it is.
 func (s *session) metrics() {
-	if s.MetricsFile == "" || s.v2 == "" {
+	if s.MetricsFile == "" || s.v2 == "" || s.command == "ls" {
 		return
 	}
 	previous, _ := host.Read(absolute(string(s.MetricsFile)), largestConfig)

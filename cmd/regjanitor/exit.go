@@ -94,7 +94,7 @@ func problemOf(err error) *report.Problem {
 	case errors.As(err, &usage):
 		return &report.Problem{Code: "usage", Message: err.Error(), Hint: usage.hint}
 	case errors.As(err, &unknown):
-		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor ls"}
+		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor ls; names are without the registry's host"}
 	case errors.As(err, &interrupted):
 		return &report.Problem{Code: "interrupted", Message: err.Error()}
 	case errors.Is(err, context.Canceled):

@@ -80,7 +80,7 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 			continue
 		}
 		if err := store.CheckWriteFile(string(file)); err != nil {
-			return refusal.New("cannot-write", "name a file in a directory that can be written", "%s could not be written afterwards: %v", file, err)
+			return refusal.New("cannot-write", "name a file in a directory that can be written, or none", "%s could not be written afterwards: %v", file, err)
 		}
 	}
 	if !changes {
@@ -133,7 +133,7 @@ func (r *reclaim) save(p *plan.Plan) error {
 	}
 	r.summary()
 	r.text(func(w io.Writer, _ report.Paint) {
-		fmt.Fprintf(w, "next: regjanitor apply%s %s\n", r.rootFlag(), r.Plan)
+		fmt.Fprintf(w, "next: regjanitor apply%s %s\n", r.rootFlag(), quoted(string(r.Plan)))
 	})
 	return nil
 }
@@ -180,7 +180,10 @@ func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
 	fmt.Fprintf(r.stderr, "\nRemove this for good? [y/N] ")
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(r.stdin).ReadString('\n') // no answer is a no
+		line, err := bufio.NewReader(r.stdin).ReadString('\n') // no answer is a no
+		if err != nil {
+			fmt.Fprintln(r.stderr) // what follows begins a line
+		}
 		answer <- line
 	}()
 	select {

@@ -41,7 +41,7 @@ func validName(given, repository string) error {
 	}
 	for _, part := range strings.Split(repository, "/") {
 		if part == "" || part == "." || part == ".." || layout.Reserved(part) {
-			return usagef("%q is not the name of a repository: name it as clients do, as in team/app", given)
+			return usagef("%q is not the name of a repository: name it as regjanitor ls does, as in team/app", given)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"regjanitor/internal/guard"
 	"regjanitor/internal/layout"
@@ -69,11 +70,21 @@ func locate(named string) (string, error) {
 func (s *session) rootFlag() string {
 	switch s.source {
 	case "flag":
-		return " --root " + string(s.Root)
+		return " --root " + quoted(string(s.Root))
 	case "registry-config":
-		return " --registry-config " + string(s.RegistryConfig)
+		return " --registry-config " + quoted(string(s.RegistryConfig))
 	}
 	return ""
+}
+
+// quoted is a name as a shell takes it.
+func quoted(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:,@%=", r)
+	}) {
+		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
 }
 
 // candidate is a directory that may be the root, and who says so.
