@@ -49,6 +49,9 @@ func validName(given, repository string) error {
 
 // besides mentions what a sweep would free as well.
 func (s *session) besides(t plan.Totals) {
+	if t.Revisions+t.LayerLinks+t.Blobs+t.Uploads == 0 {
+		return
+	}
 	s.warn("sweep-worthwhile", s.v2, fmt.Sprintf("a sweep would free %s besides: %s, %s",
 		report.Size(t.DiskBytes), report.Some(t.Revisions, "revision"), report.Some(t.Blobs, "blob")))
 }

@@ -39,8 +39,8 @@ func (c *rmCmd) Run(ctx context.Context, s *session) error {
 	r.adjust = func(p *plan.Plan) (*plan.Plan, error) {
 		opts := r.options
 		opts.Requests = nil
-		if besides, err := plan.Sweep(p.Inventory, opts); err == nil && len(besides.Actions) > 0 {
-			s.besides(besides.Planned)
+		if all, err := plan.Sweep(p.Inventory, opts); err == nil {
+			s.besides(p.Besides(all))
 		}
 		return p, nil
 	}

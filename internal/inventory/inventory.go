@@ -27,8 +27,6 @@ type Inventory struct {
 	Oddities     []Oddity
 	// Vanished are paths that were listed and then gone: someone is writing.
 	Vanished []string
-	// HasRepositories is false where the directory itself is missing.
-	HasRepositories bool
 
 	manifests []*Manifest // by ID, nil where none was read
 	blobs     []int32     // by ID: place in Blobs plus one

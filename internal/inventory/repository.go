@@ -14,7 +14,6 @@ import (
 func (s *scan) repositories() error {
 	_, err := again(func() (store.Info, error) { return s.root.Stat(layout.Repositories) })
 	if errors.Is(err, fs.ErrNotExist) {
-		s.inv.HasRepositories = false
 		return nil
 	}
 	if err != nil {

@@ -28,7 +28,7 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests(), HasRepositories: true}}
+	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests()}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err

@@ -80,8 +80,6 @@ type Plan struct {
 	Planned   Totals
 	Doubts    []graph.Doubt
 	Warnings  []graph.Doubt
-	// Beyond is what a sweep would free besides, after a removal by name.
-	Beyond *Totals
 
 	opts Options
 	disk map[int32]int64 // of hard-linked blobs: what removing this one frees

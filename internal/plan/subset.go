@@ -45,6 +45,26 @@ func (p *Plan) Protects(stay []Action) func(Action) bool {
 	}
 }
 
+// Besides counts what another plan for the same inventory removes and this one
+// does not.
+func (p *Plan) Besides(other *Plan) Totals {
+	type thing struct {
+		kind                  Kind
+		repository, at, entry int32
+	}
+	planned := make(map[thing]bool, len(p.Actions))
+	for _, a := range p.Actions {
+		planned[thing{a.Kind, a.Repository, a.At, a.Entry}] = true
+	}
+	var t Totals
+	for _, a := range other.Actions {
+		if !planned[thing{a.Kind, a.Repository, a.At, a.Entry}] {
+			p.Count(&t, a)
+		}
+	}
+	return t
+}
+
 // Saved is one action of a plan that was written down.
 type Saved struct {
 	Kind, Path string
