@@ -76,22 +76,21 @@ func (s *session) list(table func(io.Writer, report.Paint)) {
 
 // manifests are those that a request names, nil where the name is not there.
 func (c *lsCmd) manifests(inv *inventory.Inventory, request plan.Request) []listing.Manifest {
-	for _, r := range inv.Repositories {
-		if r.Name != request.Repository {
-			continue
-		}
-		if request.Tag == "" && request.Digest == "" {
-			return append([]listing.Manifest{}, listing.Manifests(inv, r, c.Untagged)...)
-		}
-		var found []listing.Manifest
-		for _, m := range listing.Manifests(inv, r, true) {
-			if request.Tag != "" && m.Tag == request.Tag || request.Digest != "" && m.Digest == request.Digest {
-				found = append(found, m)
-			}
-		}
-		return found
+	place, there := inv.Find(request.Repository)
+	if !there {
+		return nil
 	}
-	return nil
+	r := inv.Repositories[place]
+	if request.Tag == "" && request.Digest == "" {
+		return append([]listing.Manifest{}, listing.Manifests(inv, r, c.Untagged)...)
+	}
+	var found []listing.Manifest
+	for _, m := range listing.Manifests(inv, r, true) {
+		if request.Tag != "" && m.Tag == request.Tag || request.Digest != "" && m.Digest == request.Digest {
+			found = append(found, m)
+		}
+	}
+	return found
 }
 
 // inOrder sorts a listing, which is in the order of names, as --sort wants it.

@@ -90,7 +90,7 @@ func (m *marker) gap(id ID, via Via, ref inventory.Reference) {
 // notice mentions something once that changes nothing.
 func (m *marker) notice(code, path, problem string) {
 	key := doubtKey{m.at, code, path + " " + problem}
-	if m.roots.Trace || m.doubted[key] || m.roots.Whole != nil && m.roots.Whole(int(m.at)) {
+	if m.roots.Trace || m.doubted[key] || m.whole {
 		return
 	}
 	m.doubted[key] = true
@@ -180,7 +180,7 @@ func (m *marker) badLink(path string, link inventory.Link) {
 
 // doubt records a problem once, and pins the repository if it has to.
 func (m *marker) doubt(code, path, problem, hint string, pins bool) {
-	if m.roots.Trace && !m.roots.Pins || m.roots.Whole != nil && m.roots.Whole(int(m.at)) {
+	if m.roots.Trace && !m.roots.Pins || m.whole {
 		return
 	}
 	m.to.Pinned = m.to.Pinned || pins

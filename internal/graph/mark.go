@@ -16,6 +16,7 @@ type marker struct {
 	at        int32 // place of the current repository
 	from      *inventory.Repository
 	to        *Repository
+	whole     bool    // all of it stays, and its damage is none of the run's business
 	revisions []place // where the current repository links a manifest
 	layers    []place // where it links a layer
 	descended []int32
@@ -50,7 +51,7 @@ func (m *marker) repository(i int) {
 	for j, layer := range m.from.Layers {
 		m.layers[layer.Digest] = place{m.at + 1, int32(j)}
 	}
-	whole := m.roots.Whole != nil && m.roots.Whole(i)
+	m.whole = m.roots.Whole != nil && m.roots.Whole(i)
 	if !m.roots.Trace {
 		m.suspects(i)
 	}
@@ -69,10 +70,9 @@ func (m *marker) repository(i int) {
 			m.layer(layer.Digest, Via{ByItself, m.at, uint32(layer.Digest)})
 		}
 	}
-	if m.to.Pinned || whole {
+	if m.to.Pinned || m.whole {
 		m.everything()
-	}
-	if !m.to.Pinned && !whole {
+	} else {
 		m.history()
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"syscall"
+
+	"github.com/opencontainers/go-digest"
 
 	"regjanitor/internal/layout"
 	"regjanitor/internal/refusal"
@@ -29,16 +30,13 @@ func (s *scan) blobs() error {
 		if e.kind == store.Symlink {
 			return symlinked(path)
 		}
-		if _, known := hexLength[e.name]; !known {
+		if !digest.Algorithm(e.name).Available() {
 			s.strayBlob(e, path)
 			return nil
 		}
 		return s.fork(func() error { return s.shards(e.name, path) })
 	})
 }
-
-// hexLength is how many digits the digests of an algorithm have.
-var hexLength = map[string]int{"sha256": 64, "sha384": 96, "sha512": 128}
 
 func (s *scan) shards(alg, path string) error {
 	return s.blobFolder(path, func(e entry, path string) error {
@@ -74,17 +72,13 @@ func (s *scan) unseenBlobs(path string, err error) error {
 		return mounted(path)
 	case errors.Is(err, fs.ErrNotExist):
 		s.vanished(path)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, store.ErrSymlink), isDiskError(err):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, store.ErrSymlink), store.Failing(err):
 		s.odd(Oddity{Code: "shard-unreadable", Path: path, Doubt: true,
 			Problem: fmt.Sprintf("cannot be listed, its blobs stay: %v", cause(err))})
 	default:
 		return err
 	}
 	return nil
-}
-
-func isDiskError(err error) bool {
-	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE)
 }
 
 // strayBlob notes what is not a blob where one could be: a directory or a link

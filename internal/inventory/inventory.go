@@ -13,6 +13,9 @@
 package inventory
 
 import (
+	"slices"
+	"strings"
+
 	"regjanitor/internal/store"
 )
 
@@ -161,4 +164,11 @@ func (inv *Inventory) Blob(id ID) *Blob {
 		return nil
 	}
 	return &inv.Blobs[inv.blobs[id]-1]
+}
+
+// Find is the place of the repository of this name.
+func (inv *Inventory) Find(name string) (place int, found bool) {
+	return slices.BinarySearchFunc(inv.Repositories, name, func(r *Repository, name string) int {
+		return strings.Compare(r.Name, name)
+	})
 }

@@ -120,7 +120,7 @@ func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter)
 					return err
 				}
 				found[i] = s.readManifest(batch[i], buf)
-				if fatal(found[i].Err) {
+				if store.Starved(found[i].Err) {
 					return found[i].Err
 				}
 			}

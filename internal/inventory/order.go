@@ -2,10 +2,8 @@ package inventory
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // byName sorts a listing, in the task that made it: what is in order already
@@ -60,10 +58,4 @@ func (inv *Inventory) index() {
 		inv.blobs[blob.Digest] = int32(i) + 1
 	}
 	inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
-}
-
-// fatal tells a failure that says nothing of the file but that the process
-// cannot go on.
-func fatal(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }

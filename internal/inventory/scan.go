@@ -190,7 +190,7 @@ func list(dir store.Dir) ([]entry, error) {
 // right at the second try.
 func again[T any](f func() (T, error)) (T, error) {
 	value, err := f()
-	if errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EINTR) {
+	if store.Failing(err) || errors.Is(err, syscall.EINTR) {
 		return f()
 	}
 	return value, err
@@ -217,9 +217,7 @@ func (s *scan) seeAll(path string, watched bool, f visitor) error {
 func unseen(path string, err error) error {
 	var refused *refusal.Error
 	switch {
-	case err == nil, errors.As(err, &refused), errors.Is(err, context.Canceled):
-		return err
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
+	case err == nil, errors.As(err, &refused), errors.Is(err, context.Canceled), store.Starved(err):
 		return err
 	case errors.Is(err, store.ErrSymlink):
 		return symlinked(path)

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"regjanitor/internal/inventory"
@@ -219,9 +218,7 @@ func (b *builder) owner(folder string) int {
 			break
 		}
 	}
-	r, found := slices.BinarySearchFunc(b.inv.Repositories, name, func(r *inventory.Repository, name string) int {
-		return strings.Compare(r.Name, name)
-	})
+	r, found := b.inv.Find(name)
 	if !found {
 		return -1
 	}

@@ -73,29 +73,30 @@ type names struct {
 func (b *builder) resolve(requests []Request) (names, error) {
 	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}}
 	for _, q := range requests {
-		found := false
-		for r, repo := range b.inv.Repositories {
-			if repo.Name != q.Repository {
-				continue
-			}
-			n.touches[r] = true
-			switch {
-			case q.Tag != "":
-				for i, tag := range repo.Tags {
-					if tag.Name == q.Tag {
-						n.tags[ref{r, i}], found = true, true
-					}
+		r, found := b.inv.Find(q.Repository)
+		if !found {
+			return n, &UnknownError{q}
+		}
+		repo := b.inv.Repositories[r]
+		n.touches[r] = true
+		switch {
+		case q.Tag != "":
+			found = false
+			for i, tag := range repo.Tags {
+				if tag.Name == q.Tag {
+					n.tags[ref{r, i}], found = true, true
 				}
-			case q.Digest != "":
-				id, met := b.inv.Digests.Lookup(q.Digest)
-				for i, revision := range repo.Revisions {
-					if met && revision.Digest == id {
-						n.revisions[ref{r, i}], found = true, true
-					}
-				}
-			default:
-				n.whole[r], found = true, true
 			}
+		case q.Digest != "":
+			id, met := b.inv.Digests.Lookup(q.Digest)
+			found = false
+			for i, revision := range repo.Revisions {
+				if met && revision.Digest == id {
+					n.revisions[ref{r, i}], found = true, true
+				}
+			}
+		default:
+			n.whole[r] = true
 		}
 		if !found {
 			return n, &UnknownError{q}

@@ -252,15 +252,11 @@ func (b *builder) released() []bool {
 // leftovers dooms the temporary files that have lain there long enough. In a
 // pinned repository they stay: one may hold what its damaged link has lost.
 func (b *builder) leftovers() {
-	pinned := map[string]int{}
-	for r, repo := range b.inv.Repositories {
-		pinned[repo.Name] = r
-	}
 	for i, leftover := range b.inv.Leftovers {
 		if b.opts.young(leftover.Stamp.MTime, max(leftoverAge, b.opts.MinAge)) {
 			continue
 		}
-		r, ok := pinned[leftover.Repository]
+		r, ok := b.inv.Find(leftover.Repository)
 		switch {
 		case leftover.Repository == "" && len(b.opts.Scope) == 0:
 			b.add(Leftover, Stale, -1, i, 0)

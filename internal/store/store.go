@@ -15,6 +15,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"syscall"
 )
 
 // Dir is an open directory of the tree. Paths are relative to it, separated by
@@ -132,4 +133,15 @@ func pathError(op, path string, err error) error {
 		path = "."
 	}
 	return &fs.PathError{Op: op, Path: path, Err: err}
+}
+
+// Failing tells an error of the disk, or of the network that it is behind.
+func Failing(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE)
+}
+
+// Starved tells an error that says nothing of the file: the process has run out
+// of descriptors or of memory.
+func Starved(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
 }

@@ -81,11 +81,10 @@ func (s *sweeper) stop(err error) {
 // hopeless tells a failure after which no other removal is worth a try: the file
 // system is read-only, the disk fails again and again, the process is starved.
 func (s *sweeper) hopeless(err error) bool {
-	if errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE) {
+	if store.Failing(err) {
 		s.diskErrs++
 	}
-	return s.diskErrs > 1 || errors.Is(err, syscall.EROFS) ||
-		errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+	return s.diskErrs > 1 || errors.Is(err, syscall.EROFS) || store.Starved(err)
 }
 
 func isNotEmpty(err error) bool {
@@ -102,7 +101,7 @@ func codeOf(err error) string {
 		return "mount"
 	case errors.Is(err, syscall.EROFS):
 		return "read-only"
-	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.ESTALE):
+	case store.Failing(err):
 		return "disk"
 	case isNotEmpty(err):
 		return "directory-not-empty"

@@ -85,10 +85,9 @@ func leaf(folder store.Dir, name string, item plan.Item, beside content) error {
 // directory of tags, it would be a tag that lost its link.
 func (s *sweeper) tag(tags store.Dir, r *inventory.Repository, action plan.Action, item plan.Item) error {
 	tag := r.Tags[action.At]
-	if info, err := tags.Stat(tag.Name + "/" + layout.Current + "/" + layout.Link); err == nil && tag.Current.Points() {
-		if inventory.StampOf(info) != item.Stamp {
-			return errChanged
-		}
+	link := tag.Name + "/" + layout.Current + "/" + layout.Link
+	if tag.Current.Points() && errors.Is(unchanged(tags, link, item.Stamp), errChanged) {
+		return errChanged
 	}
 	manifests, err := s.root.Open(path.Dir(layout.Discarded(r.Name, s.opts.Run, tag.Name)))
 	if err != nil {
@@ -115,7 +114,7 @@ func all(folder store.Dir, name, fullPath string, known content) error {
 	}
 	defer dir.Close()
 	for _, f := range known.files {
-		if info, err := dir.Stat(f.Path); err != nil || inventory.StampOf(info) != f.Stamp {
+		if unchanged(dir, f.Path, f.Stamp) != nil {
 			return errChanged
 		}
 	}
