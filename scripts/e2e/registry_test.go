@@ -81,6 +81,8 @@ func (r *registry) withCopiedTree() *registry {
 	return c
 }
 
+// writeConfig turns the registry's own purging of uploads off: it begins at a
+// random minute of the first hour, which may be the first.
 func (r *registry) writeConfig(root string, readonly bool) {
 	r.t.Helper()
 	config := fmt.Sprintf(`version: 0.1
@@ -89,7 +91,7 @@ storage:
   filesystem: {rootdirectory: %q}
   delete: {enabled: true}
   cache: {blobdescriptor: inmemory}
-  maintenance: {readonly: {enabled: %t}}
+  maintenance: {readonly: {enabled: %t}, uploadpurging: {enabled: false}}
 http: {addr: %q, secret: e2e}
 `, root, readonly, r.host)
 	if err := os.WriteFile(r.config, []byte(config), 0o644); err != nil {
