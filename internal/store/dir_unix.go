@@ -29,6 +29,8 @@ const (
 	openDirectory = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	openFile      = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 
+	permissions = 0o7777
+
 	// longestPath is below PATH_MAX (4096, 1024 on some systems): a longer path
 	// is opened in pieces.
 	longestPath = 1000
@@ -228,6 +230,7 @@ func infoOf(st *unix.Stat_t) Info {
 		Links:  uint64(st.Nlink),
 		MTime:  mtime(st),
 		CTime:  ctime(st),
+		Owner:  Owner{UID: st.Uid, GID: st.Gid, Mode: uint32(st.Mode) & permissions},
 	}
 }
 

@@ -127,3 +127,11 @@ func TestALeaseDoesNotMakeAReaderWait(t *testing.T) {
 			}
 		})
 }
+
+func TestAboveOnAnotherMount(t *testing.T) {
+	top := plantTree(t, map[string]string{"tree/docker/registry/v2/blobs/": ""})
+	v2 := filepath.Join(top, "docker/registry/v2")
+	mount(t, v2, v2, "", unix.MS_BIND)
+	_, err := openRoot(t, v2, false).Above()
+	wantError(t, "above a tree that is mounted there", err, ErrMount)
+}

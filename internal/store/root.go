@@ -93,6 +93,24 @@ func (r *Root) StorageRoot() string {
 	return above
 }
 
+// Above opens the storage root, which has to lie on the tree's own mount:
+// things are renamed between the two. ErrOutside says that there is none.
+func (r *Root) Above() (Dir, error) {
+	if r.StorageRoot() == "" {
+		return nil, pathError("open storage root above", r.Path, ErrOutside)
+	}
+	fd, err := openat(r.fd, "../../..", openDirectory)
+	if err != nil {
+		return nil, pathError("open storage root above", r.Path, err)
+	}
+	d := &dir{fd: fd, tree: &tree{device: r.Info.Device, mount: mountOf(r.fd)}}
+	if err := d.tree.sameMount(fd); err != nil {
+		unix.Close(fd)
+		return nil, pathError("open storage root above", r.Path, err)
+	}
+	return d, nil
+}
+
 // Beside tells whether the storage root holds a name.
 func (r *Root) Beside(path string) bool {
 	above := r.StorageRoot()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -201,4 +202,18 @@ func forbid(t *testing.T, path string, mode os.FileMode) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Chmod(path, 0o755) })
+}
+
+func TestAbove(t *testing.T) {
+	top := plantTree(t, map[string]string{"tree/docker/registry/v2/blobs/": "", "tree/beside": "x", "tree/blobs/": ""})
+	above, err := openRoot(t, filepath.Join(top, "docker/registry/v2"), false).Above()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer above.Close()
+	if got := names(t, above); !slices.Equal(got, []string{"beside", "blobs", "docker"}) {
+		t.Errorf("in the storage root: %q", got)
+	}
+	_, err = openRoot(t, top, false).Above()
+	wantError(t, "above a tree that is not laid out below one", err, ErrOutside)
 }

@@ -13,6 +13,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -42,6 +43,11 @@ type Dir interface {
 	Rmdir(name string) error
 	// Rename moves a name of this directory to a name, not yet taken, of to.
 	Rename(name string, to Dir, as string) error
+	// Mkdir makes a directory, not yet there, that belongs to owner.
+	Mkdir(name string, owner Owner) error
+	// Create makes a file, not yet there, that only its owner may read. What was
+	// written to it is durable once Close has returned nil.
+	Create(name string) (io.WriteCloser, error)
 	// Sync makes what was changed on this file system durable.
 	Sync() error
 	Close() error
@@ -117,6 +123,13 @@ type Info struct {
 	Links  uint64
 	MTime  int64
 	CTime  int64
+	Owner  Owner
+}
+
+// Owner is who owns a directory or a file, and who may do what with it.
+type Owner struct {
+	UID, GID uint32
+	Mode     uint32 // permission, set-id and sticky bits
 }
 
 // Same tells whether nothing has replaced or rewritten the thing since.

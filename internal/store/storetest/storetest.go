@@ -9,6 +9,7 @@ package storetest
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"path"
 	"sync"
@@ -28,11 +29,20 @@ const (
 	Unlink Op = "unlink"
 	Rmdir  Op = "rmdir"
 	Rename Op = "rename"
+	Mkdir  Op = "mkdir"
+	Create Op = "create"
+	Write  Op = "write" // to a file that Create made; its Close is one more
 	Sync   Op = "sync"
 )
 
 // Mutates tells whether the operation changes the tree.
-func (op Op) Mutates() bool { return op == Unlink || op == Rmdir || op == Rename }
+func (op Op) Mutates() bool {
+	switch op {
+	case Unlink, Rmdir, Rename, Mkdir, Create, Write:
+		return true
+	}
+	return false
+}
 
 // Call is an operation about to be carried out.
 type Call struct {
@@ -130,6 +140,46 @@ func (w *wrapped) Rename(name string, to store.Dir, as string) error {
 		to = target.Dir
 	}
 	return w.Dir.Rename(name, to, as)
+}
+
+func (w *wrapped) Mkdir(name string, owner store.Owner) error {
+	if err := w.ask(Mkdir, name); err != nil {
+		return err
+	}
+	return w.Dir.Mkdir(name, owner)
+}
+
+func (w *wrapped) Create(name string) (io.WriteCloser, error) {
+	if err := w.ask(Create, name); err != nil {
+		return nil, err
+	}
+	file, err := w.Dir.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return &wrappedFile{file, name, w}, nil
+}
+
+type wrappedFile struct {
+	io.WriteCloser
+	name string
+	dir  *wrapped
+}
+
+func (f *wrappedFile) Write(data []byte) (int, error) {
+	if err := f.dir.ask(Write, f.name); err != nil {
+		return 0, err
+	}
+	return f.WriteCloser.Write(data)
+}
+
+// Close closes the file in any case, as the system does.
+func (f *wrappedFile) Close() error {
+	asked := f.dir.ask(Write, f.name)
+	if err := f.WriteCloser.Close(); asked == nil {
+		return err
+	}
+	return asked
 }
 
 func (w *wrapped) Sync() error {
