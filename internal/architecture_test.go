@@ -31,6 +31,7 @@ var rooms = []room{
 	{"internal/graph", true},
 	{"internal/plan", true},
 	{"internal/listing", true},
+	{"internal/trash", false},
 	{"internal/sweep", false},
 	{"internal/guard", false},
 	{"internal/report", false},
@@ -40,7 +41,8 @@ var rooms = []room{
 const (
 	module = "regjanitor/"
 	door   = "internal/store"  // to the disk
-	broom  = "internal/sweep"  // the only one that removes
+	broom  = "internal/sweep"  // the only one that removes from the tree
+	bin    = "internal/trash"  // moves aside, and back
 	mouth  = "internal/report" // the only one that words figures for people
 	top    = "cmd/regjanitor"  // nothing imports it
 	demo   = "cmd/demo"        // writes a tree to try the program on, and is no part of it
@@ -128,12 +130,12 @@ func TestOneDoorToTheDisk(t *testing.T) {
 
 func TestOnlySweepRemoves(t *testing.T) {
 	for _, f := range files(t) {
-		if f.room == door || f.room == broom {
+		if f.room == door || f.room == broom || f.room == bin {
 			continue
 		}
 		ast.Inspect(f.syntax, func(n ast.Node) bool {
-			if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"Unlink", "Rmdir", "Rename"}, s.Sel.Name) {
-				t.Errorf("%s: %s uses %s: only %s removes", f.name, f.room, s.Sel.Name, broom)
+			if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"Unlink", "Rmdir", "Rename", "Mkdir", "Create"}, s.Sel.Name) {
+				t.Errorf("%s: %s uses %s: only %s and %s change anything", f.name, f.room, s.Sel.Name, broom, bin)
 			}
 			return true
 		})

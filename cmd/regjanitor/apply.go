@@ -33,6 +33,7 @@ func (c *applyCmd) Run(ctx context.Context, s *session) error {
 		}
 		return fresh.Only(saved)
 	}
+	r.Trash, r.Deadline = c.Trash, c.Deadline
 	return r.run(ctx)
 }
 

@@ -12,6 +12,7 @@ type cli struct {
 	Sweep sweepCmd `cmd:"" group:"reclaim" help:"Remove everything that no tag needs."`
 	Rm    rmCmd    `cmd:"" group:"reclaim" help:"Remove repositories, tags or manifests, with what only they kept."`
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
+	Trash trashCmd `cmd:"" group:"reclaim" help:"List, restore or empty what --trash has moved aside."`
 }
 
 // Help is what the program's help ends with.
@@ -31,6 +32,7 @@ Exit codes:
   3 finished, but something was kept in doubt or could not be removed
   5 refused, nothing was changed
   6 there is something to remove (only with -n --detailed-exitcode)
+  7 --deadline came first, the rest is for the next run
   130 interrupted`
 }
 
@@ -50,14 +52,16 @@ type globals struct {
 
 // changing are the flags of the commands that change the tree.
 type changing struct {
-	DryRun           bool     `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
-	DetailedExitcode bool     `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
-	Plan             filename `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
-	Yes              bool     `short:"y" help:"Do not ask."`
-	KeepDigests      filename `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
-	MaxDelete        percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
-	AllowMounts      bool     `help:"The tree may span file systems."`
-	RegistryStopped  bool     `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
+	DryRun           bool          `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
+	DetailedExitcode bool          `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
+	Plan             filename      `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
+	Yes              bool          `short:"y" help:"Do not ask."`
+	KeepDigests      filename      `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
+	MaxDelete        percent       `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
+	Trash            bool          `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead; trash restore undoes it, trash empty frees the space."`
+	Deadline         time.Duration `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long, as in 90m; the next run goes on."`
+	AllowMounts      bool          `help:"The tree may span file systems."`
+	RegistryStopped  bool          `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
 
 type sweepCmd struct {
@@ -86,6 +90,9 @@ Examples:
   # leave what was pushed or untagged in the last week
   regjanitor sweep --untagged-older-than 7d --min-age 1d
 
+  # the first time: so that all of it can be undone
+  regjanitor sweep --trash
+
   # look at a plan, let somebody approve it, carry out exactly that
   regjanitor sweep -o plan.json && regjanitor apply plan.json`
 }
@@ -113,9 +120,11 @@ Examples:
 }
 
 type applyCmd struct {
-	PlanFile        string `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
-	AllowMounts     bool   `help:"The tree may span file systems."`
-	RegistryStopped bool   `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
+	PlanFile        string        `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
+	Trash           bool          `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead."`
+	Deadline        time.Duration `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long."`
+	AllowMounts     bool          `help:"The tree may span file systems."`
+	RegistryStopped bool          `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
 
 // Help is what the command's help ends with.
@@ -127,6 +136,62 @@ meanwhile does no harm. It does not ask.
 Examples:
   regjanitor sweep -o plan.json
   regjanitor apply plan.json`
+}
+
+type trashCmd struct {
+	List    trashListCmd    `cmd:"" help:"List what is in the trash."`
+	Restore trashRestoreCmd `cmd:"" help:"Put back what one run has moved aside."`
+	Empty   trashEmptyCmd   `cmd:"" help:"Remove what is in the trash for good, which frees its space."`
+}
+
+type trashListCmd struct{}
+
+// Help is what the command's help ends with.
+func (trashListCmd) Help() string {
+	return `It only reads, and runs beside a live registry.
+
+Examples:
+  regjanitor trash list`
+}
+
+// emptying are the flags of the commands that change what is in the trash.
+type emptying struct {
+	DryRun          bool `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be done, and change nothing."`
+	Yes             bool `short:"y" help:"Do not ask."`
+	AllowMounts     bool `help:"The tree may span file systems."`
+	RegistryStopped bool `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
+}
+
+type trashRestoreCmd struct {
+	emptying
+	ID string `arg:"" name:"id" help:"The run, as trash list shows it, or as much of it as tells it from the others."`
+}
+
+// Help is what the command's help ends with.
+func (trashRestoreCmd) Help() string {
+	return `Run it while the registry is stopped or read-only. Nothing that is in the tree is
+replaced: what has been pushed since stays, and is named. So is a tag whose blobs
+are gone for good: it is not restored.
+
+Examples:
+  regjanitor trash list
+  regjanitor trash restore 20261122-031407-9f3c`
+}
+
+type trashEmptyCmd struct {
+	emptying
+	ID        string `arg:"" optional:"" name:"id" help:"The run; all where none is named."`
+	OlderThan age    `placeholder:"AGE" default:"0" help:"Only runs that began this long ago."`
+}
+
+// Help is what the command's help ends with.
+func (trashEmptyCmd) Help() string {
+	return `Examples:
+  # what was moved aside a week ago or earlier
+  regjanitor trash empty --older-than 7d
+
+  # all of it, without being asked
+  regjanitor trash empty --yes`
 }
 
 type lsCmd struct {

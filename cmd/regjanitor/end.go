@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -13,6 +15,11 @@ import (
 // end reports how a command ended: errors on stderr, the document where it is
 // asked for, metrics, and at last the exit code in words.
 func (s *session) end(err error) exitCode {
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.code, err = exitDeadline, nil
+		s.warn("deadline", s.v2, "the deadline came before anything was changed")
+		s.voice.Warn("the deadline came before anything was changed")
+	}
 	code := codeOf(err)
 	if err == nil {
 		code = s.code
@@ -34,23 +41,23 @@ func (s *session) end(err error) exitCode {
 	}
 	s.document.ExitCode = int(code)
 	s.metrics()
-	if code != exitDone || !s.Quiet {
+	if !s.Quiet || code != exitDone && code != exitDeadline {
 		s.voice.Exit(int(code), code.String())
 	}
 	return code
 }
 
 func (s *session) writeDocument() error {
-	if s.listing != nil {
-		s.listing.Header = s.document.Header
-		return report.Write(s.stdout, s.listing)
+	if s.view != nil {
+		s.view.Begin(s.document.Header)
+		return report.Write(s.stdout, s.view)
 	}
 	return report.Write(s.stdout, s.document)
 }
 
 // metrics are of the commands that remove; a look leaves the file as it is.
 func (s *session) metrics() {
-	if s.MetricsFile == "" || s.v2 == "" || s.command == "ls" {
+	if s.MetricsFile == "" || s.v2 == "" || s.view != nil {
 		return
 	}
 	previous, _ := host.Read(absolute(string(s.MetricsFile)), largestConfig)
@@ -69,4 +76,22 @@ func (s *session) text(write func(w io.Writer, paint report.Paint)) {
 	if _, err := s.stdout.Write(out.Bytes()); err != nil {
 		s.lost = err
 	}
+}
+
+// concerns says on stderr what a person should look at, where the summary does
+// not.
+func (s *session) concerns(h *report.Header) {
+	if s.Quiet || s.JSON || s.voice.JSON {
+		grave := *h
+		grave.Warnings = nil
+		s.voice.Concerns(&grave)
+	}
+}
+
+// log is where lines for single paths go, nil where nobody wants them.
+func (s *session) log() *report.Log {
+	if s.Quiet || s.terminal && !s.Verbose {
+		return nil
+	}
+	return &report.Log{Voice: s.voice, Root: s.v2, All: s.Verbose}
 }

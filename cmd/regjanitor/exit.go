@@ -8,6 +8,7 @@ import (
 	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/report"
+	"regjanitor/internal/trash"
 )
 
 // exitCode is what a run tells the shell. The numbers are the contract's.
@@ -20,6 +21,7 @@ const (
 	exitInDoubt     exitCode = 3
 	exitRefused     exitCode = 5
 	exitFoundWork   exitCode = 6
+	exitDeadline    exitCode = 7
 	exitInterrupted exitCode = 130
 )
 
@@ -31,6 +33,7 @@ func (c exitCode) String() string {
 		exitInDoubt:     "finished, but something was kept in doubt or could not be removed",
 		exitRefused:     "refused, nothing was changed",
 		exitFoundWork:   "there is work to do, nothing was changed",
+		exitDeadline:    "the deadline came first, the rest is for the next run",
 		exitInterrupted: "interrupted, a rerun finishes the job",
 	}
 	return fmt.Sprintf("exit %d: %s", int(c), words[c])
@@ -66,12 +69,13 @@ func codeOf(err error) exitCode {
 	var usage usageError
 	var refused *refusal.Error
 	var unknown *plan.UnknownError
+	var unknownTrash *trash.UnknownError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &refused):
 		return exitRefused
-	case errors.As(err, &usage), errors.As(err, &unknown):
+	case errors.As(err, &usage), errors.As(err, &unknown), errors.As(err, &unknownTrash):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
@@ -84,6 +88,7 @@ func problemOf(err error) *report.Problem {
 	var usage usageError
 	var refused *refusal.Error
 	var unknown *plan.UnknownError
+	var unknownTrash *trash.UnknownError
 	var interrupted interruptedError
 	var stopped stoppedError
 	switch {
@@ -95,6 +100,8 @@ func problemOf(err error) *report.Problem {
 		return &report.Problem{Code: "usage", Message: err.Error(), Hint: usage.hint}
 	case errors.As(err, &unknown):
 		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor ls; names are without the registry's host"}
+	case errors.As(err, &unknownTrash):
+		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor trash list"}
 	case errors.As(err, &interrupted):
 		return &report.Problem{Code: "interrupted", Message: err.Error()}
 	case errors.Is(err, context.Canceled):

@@ -17,7 +17,7 @@ import (
 
 // Run lists.
 func (c *lsCmd) Run(ctx context.Context, s *session) error {
-	s.listing = report.ListingOf(nil, nil)
+	s.view = report.ListingOf(nil, nil)
 	var wanted []plan.Request
 	for _, name := range c.Names {
 		request, err := parseRef(name)
@@ -38,9 +38,9 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 	if len(wanted) == 0 {
 		repositories := listing.Repositories(inv)
 		inOrder(repositories, c.Sort, func(r listing.Repository) (int64, time.Time) { return r.Bytes, r.Pushed })
-		s.listing = report.ListingOf(repositories, nil)
-		s.list(func(w io.Writer, paint report.Paint) {
-			report.ListRepositories(w, paint, s.listing.Repositories, s.started)
+		list := report.ListingOf(repositories, nil)
+		s.list(list, func(w io.Writer, paint report.Paint) {
+			report.ListRepositories(w, paint, list.Repositories, s.started)
 		})
 		return nil
 	}
@@ -56,16 +56,17 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 		manifests[i].Created = s.created(manifests[i])
 	}
 	inOrder(manifests, c.Sort, func(m listing.Manifest) (int64, time.Time) { return m.Bytes, m.Pushed })
-	s.listing = report.ListingOf(nil, manifests)
-	s.list(func(w io.Writer, paint report.Paint) {
-		report.ListManifests(w, paint, s.listing.Tags, s.started, c.Digests)
+	list := report.ListingOf(nil, manifests)
+	s.list(list, func(w io.Writer, paint report.Paint) {
+		report.ListManifests(w, paint, list.Tags, s.started, c.Digests)
 	})
 	return nil
 }
 
 // list writes a table for people, and beside it, where no program that reads
 // the table stumbles over it, of which tree it is.
-func (s *session) list(table func(io.Writer, report.Paint)) {
+func (s *session) list(view report.View, table func(io.Writer, report.Paint)) {
+	s.view = view
 	header := report.Header{Root: s.v2, RootSource: s.source, Warnings: s.warnings}
 	if !s.Quiet && !s.JSON {
 		s.voice.Note(report.Where(&header))

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	"regjanitor/internal/report"
 	"regjanitor/internal/store"
 	"regjanitor/internal/sweep"
+	"regjanitor/internal/trash"
 )
 
 // reclaim is what sweep, rm and apply have in common: make a plan, show it, ask,
@@ -33,6 +32,11 @@ func (r *reclaim) run(ctx context.Context) error {
 	}
 	defer r.root.Close()
 	changes := !r.DryRun && r.Plan == ""
+	if changes && r.Deadline > 0 {
+		var end func()
+		ctx, end = context.WithDeadline(ctx, r.started.Add(r.Deadline))
+		defer end()
+	}
 	if err := r.prepare(ctx, changes); err != nil {
 		return err
 	}
@@ -87,6 +91,11 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 		r.warnOfRegistry()
 		return nil
 	}
+	if r.Trash {
+		if err := r.openStorage(); err != nil {
+			return err
+		}
+	}
 	readOnly, err := r.seize(ctx, r.RegistryStopped)
 	if readOnly {
 		// A registry writes to the uploads that it has, even when it is read-only.
@@ -108,7 +117,7 @@ func (r *reclaim) describe(p *plan.Plan) {
 		r.code = exitInDoubt
 	}
 	r.document = &report.Document{
-		DryRun: r.DryRun || r.Plan != "", Found: report.CountsOf(p.Found), Planned: report.CountsOf(p.Planned),
+		DryRun: r.DryRun || r.Plan != "", ToTrash: r.Trash, Found: report.CountsOf(p.Found), Planned: report.CountsOf(p.Planned),
 		FreeBytesBefore: free, FreeBytesAfter: free,
 		Repositories: report.RepositoriesOf(p, nil), Actions: []report.Action{}, Options: r.options,
 	}
@@ -156,14 +165,6 @@ func (r *reclaim) lines(p *plan.Plan) {
 	}
 }
 
-// log is where lines for single paths go, nil where nobody wants them.
-func (r *reclaim) log() *report.Log {
-	if r.Quiet || r.terminal && !r.Verbose {
-		return nil
-	}
-	return &report.Log{Voice: r.voice, Root: r.v2, All: r.Verbose}
-}
-
 // consent asks where somebody can answer, and else wants --yes.
 func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
 	if r.Yes {
@@ -171,34 +172,26 @@ func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
 	}
 	dry := *r.document
 	dry.Header, dry.DryRun = r.header(r.code, nil), true
-	if !isTerminal(r.stdin) || !r.terminal {
+	if !r.canAsk() {
 		r.lines(p)
 		r.tell(&dry)
-		return refusal.New("not-confirmed", "give --yes to do it without being asked", "nobody agreed to the plan")
+		return errNobodyAgreed
 	}
 	report.Summary(r.voice.W, r.voice.Paint, &dry)
-	fmt.Fprintf(r.stderr, "\nRemove this for good? [y/N] ")
-	answer := make(chan string, 1)
-	go func() {
-		line, err := bufio.NewReader(r.stdin).ReadString('\n') // no answer is a no
-		if err != nil {
-			fmt.Fprintln(r.stderr) // what follows begins a line
-		}
-		answer <- line
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case line := <-answer:
-		switch strings.ToLower(strings.TrimSpace(line)) {
-		case "y", "yes":
-			return nil
-		}
+	if r.Trash {
+		return r.ask(ctx, "Move this to the trash?")
 	}
-	return refusal.New("not-confirmed", "", "the plan was declined")
+	return r.ask(ctx, "Remove this for good?")
 }
 
-func (r *reclaim) execute(ctx context.Context, p *plan.Plan) error {
+func (r *reclaim) execute(ctx context.Context, p *plan.Plan) (err error) {
+	var bin *trash.Run
+	if r.Trash {
+		if bin, err = r.beginTrash(p); err != nil {
+			return err
+		}
+		defer bin.End()
+	}
 	changed, err := p.Inventory.Changed(ctx, r.root, r.Jobs)
 	if err != nil {
 		return err
@@ -211,7 +204,7 @@ func (r *reclaim) execute(ctx context.Context, p *plan.Plan) error {
 		return err
 	}
 	opts := sweep.Options{
-		Jobs: r.Jobs, Run: runName(), Observe: r.display.Observe,
+		Jobs: r.Jobs, Run: r.runID, Trash: bin, Observe: r.display.Observe,
 		BeforeBlobs: func() error { return r.look().Judge(r.RegistryStopped) },
 	}
 	if log := r.log(); log != nil {
@@ -219,13 +212,20 @@ func (r *reclaim) execute(ctx context.Context, p *plan.Plan) error {
 	}
 	result := sweep.Execute(ctx, r.root, p, opts)
 	r.display.Pause()
-	return r.conclude(p, result)
+	return r.conclude(ctx, p, result)
 }
 
 // conclude completes the document with what was done.
-func (r *reclaim) conclude(p *plan.Plan, result *sweep.Result) error {
+func (r *reclaim) conclude(ctx context.Context, p *plan.Plan, result *sweep.Result) error {
 	d := r.document
-	d.Removed = report.CountsOf(result.Removed)
+	if r.Trash {
+		d.Trashed = report.CountsOf(result.Removed)
+		if d.Trashed != (report.Counts{}) {
+			d.TrashID, d.Undo = r.runID, r.rootFlag()+" "+r.runID
+		}
+	} else {
+		d.Removed = report.CountsOf(result.Removed)
+	}
 	d.Repositories = report.RepositoriesOf(p, result)
 	if r.Verbose {
 		d.Actions = report.ActionsOf(p, result)
@@ -237,6 +237,9 @@ func (r *reclaim) conclude(p *plan.Plan, result *sweep.Result) error {
 	if len(r.failures) > 0 {
 		r.code = exitInDoubt
 	}
+	if result.Interrupted && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		r.late(p, result)
+	}
 	r.summary()
 	if d.Stale() { // the summary has said so in words
 		r.warn("restart-registry", r.v2, report.Restart)
@@ -244,10 +247,18 @@ func (r *reclaim) conclude(p *plan.Plan, result *sweep.Result) error {
 	switch {
 	case result.Stopped != nil:
 		return stoppedError{result.Stopped}
-	case result.Interrupted:
+	case result.Interrupted && r.code != exitDeadline:
 		return interruptedError{result.Removed.Things()}
 	}
 	return nil
+}
+
+// late says what the deadline has left for the next run.
+func (r *reclaim) late(p *plan.Plan, result *sweep.Result) {
+	r.code = exitDeadline
+	left := p.Planned.Things() - result.Removed.Things()
+	r.warn("deadline", r.v2, fmt.Sprintf("the deadline of %s came first: %s and %s are left for the next run",
+		r.Deadline, report.Some(left, "thing"), report.Size(p.Planned.DiskBytes-result.Removed.DiskBytes)))
 }
 
 func (r *reclaim) summary() {
@@ -257,11 +268,7 @@ func (r *reclaim) summary() {
 
 // tell writes a document for people, as far as they want it.
 func (r *reclaim) tell(d *report.Document) {
-	if r.Quiet || r.JSON || r.voice.JSON {
-		concerns := d.Header
-		concerns.Warnings = nil
-		r.voice.Concerns(&concerns)
-	}
+	r.concerns(&d.Header)
 	r.text(func(w io.Writer, paint report.Paint) {
 		if r.Quiet {
 			fmt.Fprintln(w, report.Line(d))
@@ -269,10 +276,4 @@ func (r *reclaim) tell(d *report.Document) {
 		}
 		report.Summary(w, paint, d)
 	})
-}
-
-func runName() string {
-	var b [4]byte
-	rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
 }

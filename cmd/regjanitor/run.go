@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -87,8 +89,7 @@ func (p *process) run() (code exitCode) {
 	if err != nil {
 		return p.misused(&c, err)
 	}
-	name, _, _ := strings.Cut(parsed.Command(), " ")
-	s := p.session(c.globals, name)
+	s := p.session(c.globals, nameOf(parsed.Selected()))
 	ctx, stop := s.listen()
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
@@ -98,6 +99,7 @@ func (p *process) run() (code exitCode) {
 // session is set up before the command looks at anything.
 func (p *process) session(g globals, command string) *session {
 	s := &session{process: p, globals: g, command: command, started: time.Now(), terminal: isTerminal(p.stderr)}
+	s.runID = runName(s.started)
 	v := report.Voice{W: p.stderr, JSON: g.LogFormat == "json", Paint: p.paint(g.Color, p.stderr), Now: time.Now}
 	bar := s.terminal && !g.Quiet && !v.JSON && p.getenv("TERM") != "dumb"
 	s.display = report.NewDisplay(v, bar, s.terminal || !g.Quiet)
@@ -123,8 +125,11 @@ func (p *process) misused(c *cli, err error) exitCode {
 	command := commandOf(err)
 	c.JSON = c.JSON || slices.Contains(p.args, "--json")
 	s := p.session(c.globals, command)
-	if command == "ls" {
-		s.listing = report.ListingOf(nil, nil)
+	switch command {
+	case "ls":
+		s.view = report.ListingOf(nil, nil)
+	case "trash list":
+		s.view = report.TrashOf(nil)
 	}
 	return s.end(usageError{err, strings.Join(strings.Fields("see regjanitor "+command+" --help"), " ")})
 }
@@ -134,10 +139,28 @@ func commandOf(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
 		if node := parse.Context.Selected(); node != nil {
-			return node.Name
+			return nameOf(node)
 		}
 	}
 	return ""
+}
+
+// nameOf is the command as a user writes it, without its arguments.
+func nameOf(node *kong.Node) string {
+	for node.Type == kong.ArgumentNode {
+		node = node.Parent
+	}
+	if node.Parent == nil || node.Parent.Type == kong.ApplicationNode {
+		return node.Name
+	}
+	return nameOf(node.Parent) + " " + node.Name
+}
+
+// runName is a name for a run: when it began, in UTC, and something random.
+func runName(started time.Time) string {
+	var b [2]byte
+	rand.Read(b[:]) // never fails
+	return started.UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
 }
 
 // dropEmptyVariables makes a variable that is set to nothing as good as none, as

@@ -20,15 +20,17 @@ type session struct {
 	globals
 	command  string
 	started  time.Time
-	terminal bool // somebody watches stderr
+	runID    string // unique, and sorts by time
+	terminal bool   // somebody watches stderr
 	voice    report.Voice
 	display  *report.Display
 
 	origin
 	root     *store.Root
-	proxy    bool // the tree is a pull-through cache
+	storage  store.Dir // the storage root, for the commands that use the trash
+	proxy    bool      // the tree is a pull-through cache
 	document *report.Document
-	listing  *report.Listing
+	view     report.View // the document of a command that only looks
 	doubts   []report.Doubt
 	failures []report.Failure
 	warnings []report.Warning

@@ -175,15 +175,35 @@ type Totals struct {
 
 // Count counts an action; a tag counts with its history.
 func (p *Plan) Count(t *Totals, a Action) {
-	counter := [...]*int64{&t.Tags, &t.TagIndexEntries, &t.Revisions, &t.LayerLinks, &t.Blobs,
-		&t.Uploads, &t.Leftovers, &t.Leftovers, &t.Directories, &t.Repositories}[a.Kind]
-	*counter++
+	bytes, disk := p.Weigh(a)
+	t.Add(a.Kind, bytes, disk)
 	if a.Kind == Tag {
 		t.TagIndexEntries += int64(len(p.Inventory.Repositories[a.Repository].Tags[a.At].History))
 	}
-	bytes, disk := p.Weigh(a)
+}
+
+// Add counts one thing.
+func (t *Totals) Add(kind Kind, bytes, disk int64) {
+	counter := [...]*int64{&t.Tags, &t.TagIndexEntries, &t.Revisions, &t.LayerLinks, &t.Blobs,
+		&t.Uploads, &t.Leftovers, &t.Leftovers, &t.Directories, &t.Repositories}[kind]
+	*counter++
 	t.Bytes += bytes
 	t.DiskBytes += disk
+}
+
+// Sum adds other totals.
+func (t *Totals) Sum(more Totals) {
+	t.Repositories += more.Repositories
+	t.Tags += more.Tags
+	t.Revisions += more.Revisions
+	t.TagIndexEntries += more.TagIndexEntries
+	t.LayerLinks += more.LayerLinks
+	t.Blobs += more.Blobs
+	t.Uploads += more.Uploads
+	t.Leftovers += more.Leftovers
+	t.Directories += more.Directories
+	t.Bytes += more.Bytes
+	t.DiskBytes += more.DiskBytes
 }
 
 // Things is how many things were counted.

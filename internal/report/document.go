@@ -29,11 +29,16 @@ type Document struct {
 	Planned         Counts          `json:"planned"`
 	Removed         Counts          `json:"removed"`
 	Trashed         Counts          `json:"trashed"`
+	Restored        Counts          `json:"restored"`
+	TrashID         string          `json:"trash_id"` // of what the run moved there
 	FreeBytesBefore int64           `json:"free_bytes_before"`
 	FreeBytesAfter  int64           `json:"free_bytes_after"`
 	Repositories    []RepositoryRow `json:"repositories"`
 	Actions         []Action        `json:"actions"`
 	Options         plan.Options    `json:"options"` // what the plan was made with
+
+	ToTrash bool   `json:"-"` // what goes is moved to the trash
+	Undo    string `json:"-"` // what names it to the trash's commands
 }
 
 // Header is what the documents of all commands begin with.
@@ -52,6 +57,12 @@ type Header struct {
 	Error           *Problem  `json:"error"`
 	Warnings        []Warning `json:"warnings"`
 }
+
+// View is the document of a command that only looks.
+type View interface{ Begin(with Header) }
+
+// Begin fills in what all documents begin with.
+func (h *Header) Begin(with Header) { *h = with }
 
 // Counts are plan.Totals under the contract's names.
 type Counts struct {

@@ -6,6 +6,7 @@ import (
 
 	"regjanitor/internal/plan"
 	"regjanitor/internal/sweep"
+	"regjanitor/internal/trash"
 )
 
 // Log writes a line for each removal, in the manner of burnettk's
@@ -14,6 +15,20 @@ type Log struct {
 	Voice
 	Root string // what the paths of a plan are relative to
 	All  bool   // layer links, history entries and directories too
+}
+
+// Entry tells what became of something in the trash, or would.
+func (l *Log) Entry(words *TrashWords, e trash.Entry, dry bool, err error) {
+	item := plan.Item{Kind: e.Kind, Path: e.Path, Bytes: e.Bytes, Disk: e.Disk}
+	switch {
+	case err != nil:
+		l.line(levelError, item, words.failed, ": "+err.Error())
+	case !l.shows(e.Kind):
+	case dry:
+		l.line(levelInfo, item, words.would, "")
+	default:
+		l.line(levelInfo, item, words.doing, "")
+	}
 }
 
 // Would tells of an action that a dry run leaves undone.
@@ -28,6 +43,8 @@ func (l *Log) Done(item plan.Item, status sweep.Status, err error) {
 	switch {
 	case status == sweep.Removed && l.shows(item.Kind):
 		l.line(levelInfo, item, "Deleting ", "")
+	case status == sweep.Trashed && l.shows(item.Kind):
+		l.line(levelInfo, item, "Moving to the trash ", "")
 	case status == sweep.Failed:
 		l.line(levelError, item, "Could not delete ", ": "+err.Error())
 	case status == sweep.Skipped && l.All:

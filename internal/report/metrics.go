@@ -33,6 +33,7 @@ func Metrics(d *Document, previous []byte, now time.Time) []byte {
 	gauge("last_run_exit_code", "How the last run ended.", float64(d.ExitCode))
 	gauge("last_run_dry_run", "1 if the last run changed nothing on purpose.", flag(d.DryRun))
 	gauge("last_run_reclaimed_bytes", "Disk space that the last run freed.", float64(d.Removed.DiskBytes))
+	gauge("last_run_trashed_bytes", "Disk space of what the last run moved to the trash.", float64(d.Trashed.DiskBytes))
 	for _, kind := range []struct {
 		name string
 		n    int64
@@ -47,7 +48,7 @@ func Metrics(d *Document, previous []byte, now time.Time) []byte {
 	gauge("last_run_doubts", "What the last run kept in doubt.", float64(len(d.Doubts)))
 	if d.Found != (Counts{}) || d.Refused == nil && d.Error == nil { // else nobody has looked
 		gauge("store_bytes", "Disk space of all blobs and uploads when the last run began.", float64(d.Found.DiskBytes))
-		gauge("store_reclaimable_bytes", "Disk space of the garbage that the last run left.", float64(d.Planned.DiskBytes-d.Removed.DiskBytes))
+		gauge("store_reclaimable_bytes", "Disk space of the garbage that the last run left.", float64(d.Planned.DiskBytes-d.Removed.DiskBytes-d.Trashed.DiskBytes))
 	}
 	gauge("build_info", "1, with the version that ran.", 1, `version="`+escapeLabel(d.Version)+`"`)
 	return out.Bytes()

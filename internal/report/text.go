@@ -23,10 +23,16 @@ func Where(h *Header) string {
 // Summary writes what a run found, planned and did.
 func Summary(w io.Writer, paint Paint, d *Document) {
 	fmt.Fprintf(w, "%s\n\n", Where(&d.Header))
-	done, label := d.Removed, "removed"
+	done, label := d.gone(), "removed"
+	if d.ToTrash {
+		label = "to the trash"
+	}
 	bytes := func(r RepositoryRow) int64 { return r.ReclaimedBytes }
 	if d.DryRun {
-		done, label = d.Planned, "to remove"
+		done = d.Planned
+		if !d.ToTrash {
+			label = "to remove"
+		}
 		bytes = func(r RepositoryRow) int64 { return r.PlannedBytes }
 	}
 	paint.table(w, tabwriter.AlignRight, func(w io.Writer) { table(w, d.Found, done, label) })
@@ -42,9 +48,20 @@ func Summary(w io.Writer, paint Paint, d *Document) {
 	}
 	concerns(w, paint, &d.Header)
 	fmt.Fprintf(w, "\n%s\n", paint.bold(Line(d)))
+	if d.TrashID != "" {
+		fmt.Fprintf(w, "undo: regjanitor trash restore%s\nfree: regjanitor trash empty%s\n", d.Undo, d.Undo)
+	}
 	if d.Stale() {
 		fmt.Fprintf(w, "next: %s\n", Restart)
 	}
+}
+
+// gone is what is no longer in the tree.
+func (d *Document) gone() Counts {
+	if d.ToTrash {
+		return d.Trashed
+	}
+	return d.Removed
 }
 
 // Restart is what has to be done after links or blobs were removed.
@@ -53,7 +70,8 @@ const Restart = "flush the registry's Redis cache if it has one, then restart th
 
 // Stale tells whether a registry may remember something that the run removed.
 func (d *Document) Stale() bool {
-	return d.Removed.Revisions+d.Removed.LayerLinks+d.Removed.Blobs > 0
+	gone := d.gone()
+	return gone.Revisions+gone.LayerLinks+gone.Blobs > 0
 }
 
 func source(of string) string {
@@ -69,7 +87,16 @@ func source(of string) string {
 }
 
 func table(tw io.Writer, found, gone Counts, label string) {
-	fmt.Fprintf(tw, "\tfound\t%s\tkept\t\n", label)
+	tableOf(tw, found, gone, "found", label, "kept")
+}
+
+// trashTable is of what lies in the trash.
+func trashTable(tw io.Writer, found, done Counts, label string) {
+	tableOf(tw, found, done, "in the trash", label, "left there")
+}
+
+func tableOf(tw io.Writer, found, gone Counts, before, label, after string) {
+	fmt.Fprintf(tw, "\t%s\t%s\t%s\t\n", before, label, after)
 	row := func(name string, f, g int64, show func(int64) string) {
 		if f != 0 || g != 0 {
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t\n", name, show(f), show(g), show(f-g))
@@ -121,16 +148,26 @@ func concerns(w io.Writer, paint Paint, h *Header) {
 
 // Line is the whole run in one line.
 func Line(d *Document) string {
-	gone, verb := d.Removed, "reclaimed"
+	gone, verb := d.gone(), "reclaimed"
 	free := fmt.Sprintf("free space %s, was %s", Size(d.FreeBytesAfter), Size(d.FreeBytesBefore))
 	if d.DryRun {
 		gone, verb = d.Planned, "would reclaim"
 		free = Size(d.FreeBytesBefore) + " free"
 	}
-	line := fmt.Sprintf("%s %s %s: %s, %s, %s, %s, %s; %s; took %s; %s, %s", d.Command, verb, Size(gone.DiskBytes),
+	size := Size(gone.DiskBytes)
+	if d.ToTrash {
+		verb, size = "moved", size+" to the trash"
+		if d.DryRun {
+			verb = "would move"
+		}
+	}
+	line := fmt.Sprintf("%s %s %s: %s, %s, %s, %s, %s; %s; took %s; %s, %s", d.Command, verb, size,
 		Some(gone.Tags, "tag"), Some(gone.Revisions, "revision"), Some(gone.LayerLinks, "layer link"),
 		Some(gone.Blobs, "blob"), Some(gone.Uploads, "upload"), free, took(d.DurationSeconds),
 		Some(int64(len(d.Doubts)), "doubt"), Some(int64(len(d.Failures)), "failure"))
+	if d.TrashID != "" {
+		line += "; undo with trash restore " + d.TrashID
+	}
 	if d.Stale() {
 		line += "; restart the registry"
 	}

@@ -83,8 +83,8 @@ func codesIn(pkg string, n ast.Node, add func(def string, e ast.Expr)) {
 		case callee.Sel.Name == "warn", pkg == "graph" && callee.Sel.Name == "notice":
 			add("warning_code", n.Args[0])
 		}
-	case *ast.FuncDecl: // sweep's codeOf
-		if pkg != "sweep" || n.Name.Name != "codeOf" {
+	case *ast.FuncDecl: // words for what an operation failed with
+		if name := pkg + "." + n.Name.Name; name != "store.Word" && name != "trash.codeOf" {
 			return
 		}
 		ast.Inspect(n, func(n ast.Node) bool {
@@ -118,8 +118,11 @@ func literal(pkg string, n *ast.CompositeLit, add func(def string, e ast.Expr)) 
 	}
 	switch typ := n.Type.(type) {
 	case *ast.SelectorExpr:
-		if typ.Sel.Name == "Problem" {
+		switch typ.Sel.Name {
+		case "Problem":
 			add("error_code", fields["Code"])
+		case "Failure":
+			add("failure_code", fields["Code"])
 		}
 	case *ast.Ident:
 		switch {

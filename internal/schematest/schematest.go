@@ -51,6 +51,8 @@ func fileOf(command string) string {
 	switch command {
 	case "ls":
 		return "ls.json"
+	case "trash list":
+		return "trash.json"
 	}
 	return "reclaim.json"
 }

@@ -148,6 +148,36 @@ func pathError(op, path string, err error) error {
 	return &fs.PathError{Op: op, Path: path, Err: err}
 }
 
+// Word is one for a failure of the disk, as it goes into the JSON documents.
+func Word(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "permission"
+	case errors.Is(err, ErrSymlink):
+		return "symlink"
+	case errors.Is(err, ErrMount):
+		return "mount"
+	case errors.Is(err, syscall.EROFS):
+		return "read-only"
+	case errors.Is(err, syscall.EXDEV):
+		return "other-file-system"
+	case Full(err):
+		return "no-space"
+	case Failing(err):
+		return "disk"
+	case NotEmpty(err):
+		return "directory-not-empty"
+	}
+	return "error"
+}
+
+// NotEmpty tells the failure to remove a directory with something in it, for
+// which systems have one word or the other.
+func NotEmpty(err error) bool { return errors.Is(err, fs.ErrExist) }
+
+// Full tells that there is no space, or none for this user.
+func Full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 // Failing tells an error of the disk, or of the network that it is behind.
 func Failing(err error) bool {
 	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE)

@@ -132,7 +132,11 @@ func TestOrder(t *testing.T) {
 				t.Errorf("I%d goes as number %d and its child as number %d", i, parent, child)
 			}
 		}
-		first, last := order[:at(".")], order[at("."):]
+		if order[0] != "." {
+			t.Errorf("%s goes before what registries removed is durable", order[0])
+		}
+		durable := slices.Index(order[1:], ".") + 1
+		first, last := order[1:durable], order[durable:]
 		if !slices.Contains(first, "app layer x") || slices.ContainsFunc(last, func(l string) bool { return l != "." && !strings.HasPrefix(l, "blob ") }) ||
 			slices.ContainsFunc(first, func(l string) bool { return strings.HasPrefix(l, "blob ") }) {
 			t.Errorf("before the links are durable %q go, and after it %q", first, last)

@@ -31,7 +31,7 @@ func (s *sweeper) record(at int, item plan.Item, err error) {
 	defer s.mu.Unlock()
 	status := s.judge(at, item, err)
 	s.result.Statuses[at] = status
-	if status == Removed {
+	if status.Gone() {
 		s.plan.Count(&s.result.Removed, s.plan.Actions[at])
 	}
 	if s.opts.Done != nil {
@@ -40,18 +40,23 @@ func (s *sweeper) record(at int, item plan.Item, err error) {
 }
 
 func (s *sweeper) judge(at int, item plan.Item, err error) Status {
+	gone := Removed
+	if s.opts.Trash != nil {
+		gone = Trashed
+	}
 	var rest *remainder
 	switch {
 	case err == nil:
-		return Removed
+		return gone
 	case errors.As(err, &rest):
-		s.fail(codeOf(rest.err), at, rest.path, rest.err)
-		return Removed
+		s.fail(store.Word(rest.err), at, rest.path, rest.err)
+		s.giveUp(rest.path, rest.err)
+		return gone
 	case errors.Is(err, fs.ErrNotExist):
 		return Skipped
 	case errors.Is(err, errProtected):
 		return Skipped
-	case isNotEmpty(err) && (item.Kind == plan.Directory || item.Kind == plan.Repository):
+	case store.NotEmpty(err) && (item.Kind == plan.Directory || item.Kind == plan.Repository):
 		return Skipped
 	}
 	s.stay = append(s.stay, s.plan.Actions[at])
@@ -59,11 +64,16 @@ func (s *sweeper) judge(at int, item plan.Item, err error) Status {
 		s.fail("changed", at, item.Path, err)
 		return Skipped
 	}
-	s.fail(codeOf(err), at, item.Path, err)
-	if s.hopeless(err) && s.result.Stopped == nil {
-		s.result.Stopped = fmt.Errorf("remove %s: %w", item.Path, err)
-	}
+	s.fail(store.Word(err), at, item.Path, err)
+	s.giveUp(item.Path, err)
 	return Failed
+}
+
+// giveUp stops the run after a failure that is hopeless.
+func (s *sweeper) giveUp(path string, err error) {
+	if s.hopeless(err) && s.result.Stopped == nil {
+		s.result.Stopped = fmt.Errorf("remove %s: %w", path, err)
+	}
 }
 
 func (s *sweeper) fail(code string, at int, path string, err error) {
@@ -79,32 +89,14 @@ func (s *sweeper) stop(err error) {
 }
 
 // hopeless tells a failure after which no other removal is worth a try: the file
-// system is read-only, the disk fails again and again, the process is starved.
+// system is read-only, the disk fails again and again, the process is starved, or
+// nothing more can be moved to the trash.
 func (s *sweeper) hopeless(err error) bool {
 	if store.Failing(err) {
 		s.diskErrs++
 	}
-	return s.diskErrs > 1 || errors.Is(err, syscall.EROFS) || store.Starved(err)
-}
-
-func isNotEmpty(err error) bool {
-	return errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST)
-}
-
-func codeOf(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return "permission"
-	case errors.Is(err, store.ErrSymlink):
-		return "symlink"
-	case errors.Is(err, store.ErrMount):
-		return "mount"
-	case errors.Is(err, syscall.EROFS):
-		return "read-only"
-	case store.Failing(err):
-		return "disk"
-	case isNotEmpty(err):
-		return "directory-not-empty"
+	if s.opts.Trash != nil && (store.Full(err) || errors.Is(err, syscall.EXDEV)) {
+		return true
 	}
-	return "error"
+	return s.diskErrs > 1 || errors.Is(err, syscall.EROFS) || store.Starved(err)
 }

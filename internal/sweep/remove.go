@@ -13,25 +13,26 @@ import (
 	"regjanitor/internal/store"
 )
 
-// remove carries out one action; folder is the directory that item.Path lies in.
-func (s *sweeper) remove(folder store.Dir, action plan.Action, item plan.Item) error {
+// remove carries out the action at this place of the plan; folder is the
+// directory that item.Path lies in.
+func (s *sweeper) remove(folder store.Dir, action plan.Action, at int, item plan.Item) error {
 	name := path.Base(item.Path)
 	repository := func() *inventory.Repository { return s.plan.Inventory.Repositories[action.Repository] }
 	switch action.Kind {
 	case plan.Tag:
-		return s.tag(folder, repository(), action, item)
+		return s.tag(folder, repository().Tags[action.At], at, item)
 	case plan.Revision:
-		return leaf(folder, name, item, s.signatures(repository().Revisions[action.At]))
+		return s.leaf(folder, name, at, item, signatures(s.plan.Inventory, repository().Revisions[action.At]))
 	case plan.TagIndexEntry, plan.LayerLink, plan.Blob:
-		return leaf(folder, name, item, content{})
+		return s.leaf(folder, name, at, item, content{})
 	case plan.Upload:
 		upload := repository().Uploads[action.At]
-		return all(folder, name, item.Path, content{upload.Files, upload.Folders})
+		return s.all(folder, name, at, item.Path, content{upload.Files, upload.Folders})
 	case plan.Discarded:
 		discarded := repository().Discarded[action.At]
-		return all(folder, name, item.Path, content{discarded.Files, discarded.Folders})
+		return s.all(folder, name, at, item.Path, content{discarded.Files, discarded.Folders})
 	case plan.Leftover:
-		if err := file(folder, name, item.Stamp); err != nil {
+		if err := s.file(folder, name, at, item.Stamp); err != nil {
 			return err
 		}
 		return s.vacated(path.Dir(item.Path))
@@ -40,61 +41,61 @@ func (s *sweeper) remove(folder store.Dir, action plan.Action, item plan.Item) e
 	}
 }
 
-// content is what a directory holds as far as it may go; folders deepest first.
-// A zero stamp stands for any file.
-type content struct {
-	files   []inventory.File
-	folders []string
-}
-
-// unsigned is what a run that was killed may have left of signatures.
-var unsigned = content{folders: []string{layout.Signatures + "/sha256", layout.Signatures}}
-
 // leaf removes the directory of one link or one blob. In an old tree there are
 // signatures beside a link: they go before it, for without it nobody finds them.
-func leaf(folder store.Dir, name string, item plan.Item, beside content) error {
-	inside := layout.Link
-	if item.Kind == plan.Blob {
-		inside = layout.Data
-	}
+func (s *sweeper) leaf(folder store.Dir, name string, at int, item plan.Item, beside content) error {
 	dir, err := folder.Open(name)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
+	inside := contentOf(item.Kind)
 	if len(beside.files) > 0 {
 		if err := unchanged(dir, inside, item.Stamp); err != nil {
 			return err
 		}
-		if left := empty(dir, item.Path, beside); left != nil {
-			return left.err
+		if err := s.signatures(dir, at, item.Path, beside); err != nil {
+			return err
 		}
 	}
-	err = file(dir, inside, item.Stamp)
+	err = s.file(dir, inside, at, item.Stamp)
 	if err != nil && (item.Kind != plan.TagIndexEntry || !errors.Is(err, fs.ErrNotExist)) {
 		return err // of a history entry, what the scan has seen is the directory
 	}
 	err = rest(folder, dir, name, item.Path, content{})
-	if item.Kind == plan.Revision && isNotEmpty(err) {
+	if item.Kind == plan.Revision && store.NotEmpty(err) {
 		return rest(folder, dir, name, item.Path, unsigned)
 	}
 	return err
 }
 
-// tag sets a tag aside before it takes it apart: half removed, inside the
-// directory of tags, it would be a tag that lost its link.
-func (s *sweeper) tag(tags store.Dir, r *inventory.Repository, action plan.Action, item plan.Item) error {
-	tag := r.Tags[action.At]
+func (s *sweeper) signatures(dir store.Dir, at int, fullPath string, known content) error {
+	if s.opts.Trash != nil {
+		return s.opts.Trash.TakeBeside(dir, layout.Signatures, at)
+	}
+	if left := empty(dir, fullPath, known); left != nil {
+		return left.err
+	}
+	return nil
+}
+
+// tag takes a tag out of the directory of tags whole, before it is taken apart:
+// half removed in there it would be a tag that lost its link.
+func (s *sweeper) tag(tags store.Dir, tag inventory.Tag, at int, item plan.Item) error {
 	link := tag.Name + "/" + layout.Current + "/" + layout.Link
 	if tag.Current.Points() && errors.Is(unchanged(tags, link, item.Stamp), errChanged) {
 		return errChanged
 	}
-	manifests, err := s.root.Open(path.Dir(layout.Discarded(r.Name, s.opts.Run, tag.Name)))
+	if s.opts.Trash != nil {
+		return s.opts.Trash.Take(tags, tag.Name, at)
+	}
+	discarded := layout.Discarded(item.Repository, s.opts.Run, tag.Name)
+	manifests, err := s.root.Open(path.Dir(discarded))
 	if err != nil {
 		return err
 	}
 	defer manifests.Close()
-	aside := path.Base(layout.Discarded(r.Name, s.opts.Run, tag.Name))
+	aside := path.Base(discarded)
 	if err := tags.Rename(tag.Name, manifests, aside); err != nil {
 		return err
 	}
@@ -103,11 +104,11 @@ func (s *sweeper) tag(tags store.Dir, r *inventory.Repository, action plan.Actio
 		return &remainder{item.Path, err}
 	}
 	defer dir.Close()
-	return rest(manifests, dir, aside, path.Dir(path.Dir(item.Path))+"/"+aside, s.history(tag))
+	return rest(manifests, dir, aside, discarded, history(s.plan.Inventory, tag))
 }
 
 // all removes a directory whose content is known, if none of it has changed.
-func all(folder store.Dir, name, fullPath string, known content) error {
+func (s *sweeper) all(folder store.Dir, name string, at int, fullPath string, known content) error {
 	dir, err := folder.Open(name)
 	if err != nil {
 		return err
@@ -117,6 +118,9 @@ func all(folder store.Dir, name, fullPath string, known content) error {
 		if unchanged(dir, f.Path, f.Stamp) != nil {
 			return errChanged
 		}
+	}
+	if s.opts.Trash != nil {
+		return s.opts.Trash.Take(folder, name, at)
 	}
 	return rest(folder, dir, name, fullPath, known)
 }
@@ -128,7 +132,7 @@ func rest(folder, dir store.Dir, name, fullPath string, known content) error {
 		return left
 	}
 	err := folder.Rmdir(name)
-	if err == nil || errors.Is(err, fs.ErrNotExist) || isNotEmpty(err) && onlyTemporaries(dir) {
+	if err == nil || errors.Is(err, fs.ErrNotExist) || store.NotEmpty(err) && onlyTemporaries(dir) {
 		return nil
 	}
 	return &remainder{fullPath, err}
@@ -137,7 +141,7 @@ func rest(folder, dir store.Dir, name, fullPath string, known content) error {
 // empty removes what is known of dir, and returns the first thing that stays.
 func empty(dir store.Dir, fullPath string, known content) *remainder {
 	for _, f := range known.files {
-		if err := inside(dir, f.Path, func(d store.Dir, base string) error { return file(d, base, f.Stamp) }); err != nil {
+		if err := inside(dir, f.Path, func(d store.Dir, base string) error { return unlink(d, base, f.Stamp) }); err != nil {
 			return &remainder{fullPath + "/" + f.Path, err}
 		}
 	}
@@ -182,23 +186,37 @@ func (s *sweeper) vacated(folder string) error {
 		return err
 	}
 	defer above.Close()
-	if err := above.Rmdir(path.Base(folder)); err != nil && !isNotEmpty(err) && !errors.Is(err, fs.ErrNotExist) {
+	if err := above.Rmdir(path.Base(folder)); err != nil && !store.NotEmpty(err) && !errors.Is(err, fs.ErrNotExist) {
 		return &remainder{folder, err}
 	}
 	return nil
 }
 
-// file removes one file, unless it is no longer the one that the scan saw.
-func file(dir store.Dir, name string, then inventory.Stamp) error {
-	if then != (inventory.Stamp{}) {
-		if err := unchanged(dir, name, then); err != nil {
-			return err
-		}
+// file removes the one file of an action, unless it is no longer the one that the
+// scan saw.
+func (s *sweeper) file(dir store.Dir, name string, at int, then inventory.Stamp) error {
+	if s.opts.Trash == nil {
+		return unlink(dir, name, then)
+	}
+	if err := unchanged(dir, name, then); err != nil {
+		return err
+	}
+	return s.opts.Trash.Take(dir, name, at)
+}
+
+func unlink(dir store.Dir, name string, then inventory.Stamp) error {
+	if err := unchanged(dir, name, then); err != nil {
+		return err
 	}
 	return dir.Unlink(name)
 }
 
+// unchanged fails where a file is no longer the one that the scan saw. A zero
+// stamp stands for any file.
 func unchanged(dir store.Dir, name string, then inventory.Stamp) error {
+	if then == (inventory.Stamp{}) {
+		return nil
+	}
 	info, err := dir.Stat(name)
 	if err == nil && inventory.StampOf(info) != then {
 		return errChanged
@@ -216,42 +234,4 @@ func onlyTemporaries(dir store.Dir) bool {
 		return nil
 	})
 	return err == nil
-}
-
-// signatures are the files below a revision of schema1.
-func (s *sweeper) signatures(revision inventory.Revision) content {
-	if len(revision.Signatures) == 0 {
-		return content{}
-	}
-	return s.links(layout.Signatures, revision.Signatures)
-}
-
-// history is what a tag's directory holds.
-func (s *sweeper) history(tag inventory.Tag) content {
-	ids := make([]inventory.ID, len(tag.History))
-	for i, entry := range tag.History {
-		ids[i] = entry.Digest
-	}
-	known := s.links(layout.Index, ids)
-	known.files = append(known.files, inventory.File{Path: layout.Current + "/" + layout.Link})
-	known.folders = append(known.folders, layout.Current)
-	return known
-}
-
-// links are the directories below top that hold one link each.
-func (s *sweeper) links(top string, ids []inventory.ID) content {
-	var known content
-	var above []string
-	for _, id := range ids {
-		d := s.plan.Inventory.Digests.Digest(id)
-		algorithm := top + "/" + d.Algorithm().String()
-		dir := algorithm + "/" + d.Encoded()
-		known.files = append(known.files, inventory.File{Path: dir + "/" + layout.Link})
-		known.folders = append(known.folders, dir)
-		if !slices.Contains(above, algorithm) {
-			above = append(above, algorithm)
-		}
-	}
-	known.folders = append(append(known.folders, above...), top)
-	return known
 }

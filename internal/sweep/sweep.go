@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"iter"
 	"path"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,7 @@ import (
 	"regjanitor/internal/plan"
 	"regjanitor/internal/progress"
 	"regjanitor/internal/store"
+	"regjanitor/internal/trash"
 )
 
 // Status is what became of an action.
@@ -32,16 +34,23 @@ type Status uint8
 const (
 	Planned Status = iota
 	Removed
+	Trashed
 	Skipped
 	Failed
 )
 
-func (s Status) String() string { return [...]string{"planned", "removed", "skipped", "failed"}[s] }
+func (s Status) String() string {
+	return [...]string{"planned", "removed", "trashed", "skipped", "failed"}[s]
+}
+
+// Gone tells what is no longer in the tree.
+func (s Status) Gone() bool { return s == Removed || s == Trashed }
 
 // Options of a sweep.
 type Options struct {
 	Jobs    int                  // requests in flight at once, at least 1
 	Run     string               // a short name of this run, unique, for what it sets aside
+	Trash   *trash.Run           // begun with Entries of this plan; nil to remove for good
 	Observe func(progress.Event) // may be nil
 	// Done is told of every action, serially; may be nil.
 	Done func(plan.Item, Status, error)
@@ -51,11 +60,11 @@ type Options struct {
 
 // Result is what a sweep did.
 type Result struct {
-	Removed     plan.Totals
-	Statuses    []Status // beside the plan's actions
+	Removed     plan.Totals // from the tree: for good, or to the trash
+	Statuses    []Status    // beside the plan's actions
 	Failures    []Failure
 	Stopped     error // what made going on pointless or wrong
-	Interrupted bool
+	Interrupted bool  // the context ended it before everything was tried
 }
 
 // Failure is one thing that should have gone and did not.
@@ -71,22 +80,23 @@ func Execute(ctx context.Context, root store.Dir, p *plan.Plan, opts Options) *R
 	s := &sweeper{root: root, plan: p, opts: opts, result: &Result{Statuses: make([]Status, len(p.Actions))}}
 	s.protected = func(plan.Action) bool { return false }
 	s.meter = progress.NewMeter(opts.Observe, "removing", int64(len(p.Actions)))
-	from := 0
+	from, now := 0, tags
 	for _, stage := range p.Stages() {
 		if s.stopped(ctx) {
 			break
 		}
-		if stage[0].Kind == plan.Blob {
-			if err := s.beforeBlobs(); err != nil {
+		if next := phaseOf(stage[0].Kind); next != now {
+			if err := s.begin(next); err != nil {
 				s.result.Stopped = err
 				break
 			}
+			now = next
 		}
 		s.stage(ctx, from, stage)
 		from += len(stage)
 	}
 	s.meter.End()
-	s.result.Interrupted = ctx.Err() != nil
+	s.result.Interrupted = ctx.Err() != nil && slices.Contains(s.result.Statuses, Planned)
 	return s.result
 }
 
@@ -110,16 +120,42 @@ func (s *sweeper) stopped(ctx context.Context) bool {
 	return s.result.Stopped != nil || ctx.Err() != nil
 }
 
-// beforeBlobs makes the removal of links durable, so that no power loss can
-// bring back a link to a blob that is gone.
-func (s *sweeper) beforeBlobs() error {
-	if s.opts.BeforeBlobs != nil {
+// phase is a part of a sweep.
+type phase int
+
+const (
+	tags  phase = iota
+	links       // which tags refer to, and which refer to blobs
+	blobs
+	litter // which nothing refers to
+)
+
+func phaseOf(kind plan.Kind) phase {
+	switch kind {
+	case plan.Tag:
+		return tags
+	case plan.TagIndexEntry, plan.Revision, plan.LayerLink:
+		return links
+	case plan.Blob:
+		return blobs
+	}
+	return litter
+}
+
+// begin is what is due before a phase. Before links and before blobs all that
+// may have referred to them and is gone, be it that an earlier run or a registry
+// removed it, is made durable: no power loss can then bring back a reference to
+// what is not there.
+func (s *sweeper) begin(next phase) error {
+	if next == blobs && s.opts.BeforeBlobs != nil {
 		if err := s.opts.BeforeBlobs(); err != nil {
 			return err
 		}
 	}
-	if err := s.root.Sync(); err != nil {
-		return fmt.Errorf("make the removal of links durable: %w", err)
+	if next == links || next == blobs {
+		if err := s.root.Sync(); err != nil {
+			return fmt.Errorf("make the removal of links durable: %w", err)
+		}
 	}
 	return nil
 }
@@ -197,7 +233,7 @@ func (s *sweeper) batch(ctx context.Context, b batch) {
 		case err != nil:
 			s.record(at, item, err)
 		default:
-			s.record(at, item, s.remove(folder, action, item))
+			s.record(at, item, s.remove(folder, action, at, item))
 		}
 		s.meter.Add(1)
 	}

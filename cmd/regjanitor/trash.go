@@ -1,0 +1,83 @@
+package main
+
+import (
+	"io"
+	"time"
+
+	"regjanitor/internal/plan"
+	"regjanitor/internal/refusal"
+	"regjanitor/internal/report"
+	"regjanitor/internal/store"
+	"regjanitor/internal/sweep"
+	"regjanitor/internal/trash"
+)
+
+// openStorage opens the directory that holds the trash.
+func (s *session) openStorage() (err error) {
+	s.storage, err = s.root.Above()
+	if err != nil {
+		return refusal.New("trash-unreachable", "do without --trash, or have docker/registry/v2 and the storage root on one mount",
+			"there is no place for the trash beside the tree: %v", err)
+	}
+	return nil
+}
+
+// beginTrash makes room for what a plan moves aside.
+func (r *reclaim) beginTrash(p *plan.Plan) (*trash.Run, error) {
+	header := trash.Header{ID: r.runID, Command: r.command, Started: r.started.UTC().Truncate(time.Second)}
+	run, err := trash.Begin(r.storage, header, sweep.Entries(r.root, p))
+	switch {
+	case err == nil:
+		return run, nil
+	case store.Full(err):
+		return nil, refusal.New("trash-no-space", "free some space, or sweep without --trash: that needs none", "there is no room for the trash's journal: %v", err)
+	}
+	return nil, refusal.New("trash-unwritable", "make the storage root writable, or do without --trash", "the trash cannot be prepared: %v", err)
+}
+
+// Run lists.
+func (c *trashListCmd) Run(s *session) error {
+	s.view = report.TrashOf(nil)
+	if err := s.openTrash(true); err != nil {
+		return err
+	}
+	defer s.root.Close()
+	defer s.storage.Close()
+	ids, err := trash.IDs(s.storage)
+	if err != nil {
+		return err
+	}
+	all := s.openRuns(ids)
+	defer closeAll(all)
+	list := report.TrashOf(all)
+	s.list(list, func(w io.Writer, paint report.Paint) { report.ListTrash(w, paint, list.Runs, s.started) })
+	return nil
+}
+
+// openRuns reads what runs have in the trash. A journal that cannot be read is a
+// failure, and nothing is done with what it is about.
+func (s *session) openRuns(ids []string) (all []*trash.Kept) {
+	for _, id := range ids {
+		kept, err := trash.Open(s.storage, id)
+		if err != nil {
+			s.failures = append(s.failures, report.Failure{Code: "trash-unreadable", Path: trash.Dir + "/" + id, Error: err.Error()})
+			s.code = exitInDoubt
+			continue
+		}
+		all = append(all, kept)
+	}
+	return all
+}
+
+func closeAll(runs []*trash.Kept) {
+	for _, run := range runs {
+		run.Close()
+	}
+}
+
+func (s *session) openTrash(allowMounts bool) error {
+	if err := s.open(allowMounts); err != nil {
+		return err
+	}
+	return s.openStorage()
+}

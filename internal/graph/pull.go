@@ -1,0 +1,73 @@
+package graph
+
+import "regjanitor/internal/inventory"
+
+// Pull is a repository as a pull by tag goes through it.
+type Pull struct {
+	inv       *inventory.Inventory
+	revisions map[ID]bool
+	layers    map[ID]ID // digest and target of each link
+}
+
+// PullFrom is for the repository at this place in the inventory.
+func PullFrom(inv *inventory.Inventory, place int) *Pull {
+	r := inv.Repositories[place]
+	p := &Pull{inv: inv, revisions: make(map[ID]bool, len(r.Revisions)), layers: make(map[ID]ID, len(r.Layers))}
+	for _, revision := range r.Revisions {
+		p.revisions[revision.Digest] = true
+	}
+	for _, layer := range r.Layers {
+		if layer.Link == inventory.LinkGood {
+			p.layers[layer.Digest] = layer.Target
+		}
+	}
+	return p
+}
+
+// Lacks is what a pull of this manifest would not find, for want of a link or of
+// a blob. What may rightly be absent is not looked for.
+func (p *Pull) Lacks(id ID) []ID {
+	type step struct {
+		id       ID
+		manifest bool
+	}
+	var lacks []ID
+	met := map[step]bool{}
+	pending := []step{{id, true}}
+	for len(pending) > 0 {
+		next := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		if met[next] {
+			continue
+		}
+		met[next] = true
+		if !p.finds(next.id, next.manifest) {
+			lacks = append(lacks, next.id)
+			continue
+		}
+		m := p.inv.Manifest(next.id)
+		if m == nil || !next.manifest && !p.revisions[next.id] {
+			continue
+		}
+		for _, ref := range m.References {
+			if !ref.Foreign {
+				pending = append(pending, step{ref.Digest, ref.Manifest})
+			}
+		}
+	}
+	return lacks
+}
+
+// finds tells whether the link is there and what it leads to. Registry 2.1 kept
+// the links of manifests among those of layers; and a link whose content names
+// another digest leads through that one's own link.
+func (p *Pull) finds(id ID, manifest bool) bool {
+	if manifest && p.revisions[id] {
+		return p.inv.Blob(id) != nil
+	}
+	target, linked := p.layers[id]
+	if linked && target != id {
+		_, linked = p.layers[target]
+	}
+	return linked && p.inv.Blob(target) != nil
+}

@@ -1,0 +1,74 @@
+package trash
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/store"
+)
+
+// incompleteError says what a pull of a tag would not find that it found when
+// the tag went.
+type incompleteError struct{ lacking []digest.Digest }
+
+func (e *incompleteError) Error() string {
+	return fmt.Sprintf("it could not be pulled: %s, which it needs, is neither in the tree nor in the trash (%d in all)", e.lacking[0], len(e.lacking))
+}
+
+// incomplete finds, by the number of their entries, the tags that would come back
+// without something that they need. Everything else is back by then.
+func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int) (map[int]error, error) {
+	inv, err := inventory.Scan(ctx, v2, inventory.Options{Jobs: jobs, AllowMounts: true})
+	if err != nil {
+		return nil, err
+	}
+	found := map[int]error{}
+	pulls := map[string]*graph.Pull{}
+	for n, e := range k.Entries {
+		if e.Kind != plan.Tag || !k.There[n] || e.Digest == "" {
+			continue
+		}
+		if _, ok := pulls[e.Repository]; !ok {
+			pulls[e.Repository] = pullFrom(inv, e.Repository)
+		}
+		if lacking := without(lacking(inv, pulls[e.Repository], e.Digest), e.Lacking); len(lacking) > 0 {
+			found[n] = &incompleteError{lacking}
+		}
+	}
+	return found, nil
+}
+
+func pullFrom(inv *inventory.Inventory, repository string) *graph.Pull {
+	place, ok := inv.Find(repository)
+	if !ok {
+		return nil
+	}
+	return graph.PullFrom(inv, place)
+}
+
+func lacking(inv *inventory.Inventory, from *graph.Pull, d digest.Digest) []digest.Digest {
+	id, known := inv.Digests.Lookup(d)
+	if from == nil || !known {
+		return []digest.Digest{d}
+	}
+	return Digests(inv, from.Lacks(id))
+}
+
+// Digests are what IDs stand for.
+func Digests(inv *inventory.Inventory, ids []inventory.ID) []digest.Digest {
+	all := make([]digest.Digest, len(ids))
+	for i, id := range ids {
+		all[i] = inv.Digests.Digest(id)
+	}
+	return all
+}
+
+func without(all, but []digest.Digest) []digest.Digest {
+	return slices.DeleteFunc(all, func(d digest.Digest) bool { return slices.Contains(but, d) })
+}

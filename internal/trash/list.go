@@ -1,0 +1,145 @@
+package trash
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"regjanitor/internal/plan"
+	"regjanitor/internal/refusal"
+	"regjanitor/internal/store"
+)
+
+// largestJournal bounds what is read of a journal: some millions of entries.
+const largestJournal = 4 << 30
+
+// Kept is what one run has in the trash.
+type Kept struct {
+	Header
+	Entries []Entry
+	There   []bool // of each entry, whether it or what goes with it lies in the trash
+
+	dir store.Dir
+}
+
+// Close ends the use of what lies in the trash.
+func (k *Kept) Close() { k.dir.Close() }
+
+// IDs are those of all runs in the trash, the oldest first.
+func IDs(storage store.Dir) ([]string, error) {
+	runs, err := storage.Open(Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer runs.Close()
+	var ids []string
+	err = runs.List(func(e store.Entry) error {
+		if e.Type == store.Directory {
+			ids = append(ids, string(e.Name))
+		}
+		return nil
+	})
+	slices.Sort(ids)
+	return ids, err
+}
+
+// Find is the run whose ID begins so.
+func Find(storage store.Dir, prefix string) (string, error) {
+	ids, err := IDs(storage)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, id := range ids {
+		if id == prefix {
+			return id, nil
+		}
+		if prefix != "" && strings.HasPrefix(id, prefix) {
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", &UnknownError{prefix}
+	case 1:
+		return found[0], nil
+	}
+	return "", refusal.New("trash-ambiguous", "give more of it", "%q could be any of %s", prefix, strings.Join(found, ", "))
+}
+
+// UnknownError says that no run in the trash has this ID.
+type UnknownError struct{ ID string }
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("nothing in the trash is called %q", e.ID) }
+
+// Open reads what a run has in the trash. A run that was killed before its
+// journal was written has nothing there: it has no entries.
+func Open(storage store.Dir, id string) (*Kept, error) {
+	dir, err := storage.Open(Dir + "/" + id)
+	if err != nil {
+		return nil, err
+	}
+	k := &Kept{Header: Header{ID: id}, dir: dir}
+	data, _, err := dir.Read(journal, largestJournal, nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	case err == nil:
+		k.Header, k.Entries, err = decode(data)
+		if err == nil && k.ID != id {
+			err = errJournal
+		}
+	}
+	if err == nil {
+		err = k.look()
+	}
+	if err != nil {
+		dir.Close()
+		return nil, fmt.Errorf("read %s/%s/%s: %w", Dir, id, journal, err)
+	}
+	return k, nil
+}
+
+// look finds what is there.
+func (k *Kept) look() error {
+	k.There = make([]bool, len(k.Entries))
+	for from := 0; from < len(k.Entries); from += shelf {
+		err := list(k.dir, shelfOf(from), func(e store.Entry) error {
+			digits, _, _ := bytes.Cut(e.Name, []byte("."))
+			if n, err := strconv.Atoi(string(digits)); err == nil && n >= 0 && n < len(k.There) {
+				k.There[n] = true
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Total counts what lies there.
+func (k *Kept) Total() (t plan.Totals) {
+	for i, e := range k.Entries {
+		if k.There[i] {
+			e.count(&t)
+		}
+	}
+	return t
+}
+
+func list(above store.Dir, name string, f func(store.Entry) error) error {
+	dir, err := above.Open(name)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.List(f)
+}

@@ -1,0 +1,165 @@
+package trash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+
+	"regjanitor/internal/plan"
+	"regjanitor/internal/store"
+)
+
+var (
+	errTaken    = errors.New("something newer is in its place")
+	errPresent  = errors.New("is there again")
+	errNothing  = errors.New("nothing was to be done")
+	errDangling = errors.New("what it refers to is neither in the tree nor in the trash")
+)
+
+// Restore brings back what a run has in the trash, what is referred to before
+// what refers to it, and makes that durable before the next.
+func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options) *Result {
+	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}}
+	for _, e := range k.Entries {
+		if e.IsDirectory() {
+			r.owners[e.Path] = e.Owner
+		}
+	}
+	before := plan.Repository
+	for to := len(k.Entries); to > 0 && !r.over(); {
+		from := to - 1
+		for from > 0 && k.Entries[from-1].Stage == k.Entries[from].Stage {
+			from--
+		}
+		kind := k.Entries[from].Kind
+		if err := r.between(before, kind); err != nil {
+			r.stop(err)
+			break
+		}
+		r.each(from, to, r.restore)
+		before, to = kind, from
+	}
+	return r.end(storage)
+}
+
+type restorer struct {
+	*worker
+	v2     store.Dir
+	owners map[string]store.Owner // of directories that went
+	lacks  map[int]error          // of tags that could not be pulled
+}
+
+// between is what is due where the kind changes: blobs are durable before links
+// to them are, and links before the tags.
+func (r *restorer) between(before, now plan.Kind) error {
+	if before == now || before < plan.TagIndexEntry || now > plan.LayerLink {
+		return nil
+	}
+	if err := r.v2.Sync(); err != nil {
+		return fmt.Errorf("make what was restored durable: %w", err)
+	}
+	if now != plan.Tag {
+		return nil
+	}
+	var err error
+	r.lacks, err = r.kept.incomplete(r.ctx, r.v2, r.opts.Jobs)
+	return err
+}
+
+func (r *restorer) restore(n int) error {
+	e := r.kept.Entries[n]
+	if e.IsDirectory() {
+		return r.directory(e)
+	}
+	if e.Needs != "" {
+		if _, err := r.v2.Stat(e.Needs); errors.Is(err, fs.ErrNotExist) {
+			return errDangling
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := r.lacks[n]; err != nil {
+		return err
+	}
+	shelf, err := r.kept.dir.Open(shelfOf(n))
+	if err != nil {
+		return err
+	}
+	defer shelf.Close()
+	folder, err := r.folderOf(e)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if e.Beside != "" {
+		err := shelf.Rename(besideName(n, e.Beside), folder, e.Beside)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	name := path.Base(e.Path)
+	err = shelf.Rename(strconv.Itoa(n), folder, name)
+	if errors.Is(err, fs.ErrExist) && folder.Rmdir(name) == nil { // a registry's own removals leave empty directories
+		err = shelf.Rename(strconv.Itoa(n), folder, name)
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return compare(e, shelf, strconv.Itoa(n), folder, name)
+	case errors.Is(err, fs.ErrNotExist) && e.Beside != "":
+		return nil // the run was killed before it took the rest
+	}
+	return err
+}
+
+func (r *restorer) directory(e Entry) error {
+	if _, err := r.v2.Stat(e.Path); err == nil {
+		return errNothing
+	}
+	dir, err := r.folder(e.Path)
+	if err != nil {
+		return err
+	}
+	return dir.Close()
+}
+
+// folderOf is the directory that an entry goes back to, made again if need be.
+func (r *restorer) folderOf(e Entry) (store.Dir, error) {
+	switch e.Kind {
+	case plan.Revision, plan.TagIndexEntry, plan.LayerLink, plan.Blob, plan.Leftover:
+		return r.folderFor(path.Dir(e.Path), &e.Owner)
+	}
+	return r.folder(path.Dir(e.Path))
+}
+
+// folder opens a directory. Where it is gone it is made as it was, and where
+// nobody knows how that is, like the one above it.
+func (r *restorer) folder(at string) (store.Dir, error) { return r.folderFor(at, nil) }
+
+func (r *restorer) folderFor(at string, owner *store.Owner) (store.Dir, error) {
+	dir, err := r.v2.Open(at)
+	if !errors.Is(err, fs.ErrNotExist) || at == "." {
+		return dir, err
+	}
+	above, err := r.folder(path.Dir(at))
+	if err != nil {
+		return nil, err
+	}
+	defer above.Close()
+	if known, ok := r.owners[at]; ok {
+		owner = &known
+	}
+	if owner == nil {
+		info, err := above.Stat("")
+		if err != nil {
+			return nil, err
+		}
+		owner = &info.Owner
+	}
+	if err := above.Mkdir(path.Base(at), *owner); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return above.Open(path.Base(at))
+}
