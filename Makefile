@@ -46,10 +46,10 @@ bench: ## compare with du, find and the registry's own collector on a large tree
 	cd scripts && $(GO) run ./bench compare
 
 FUZZTIME ?= 30s
-fuzz: ## fuzz the parsers, FUZZTIME each
-	@for p in layout manifest; do \
-		for f in $$($(GO) test ./internal/$$p -list '^Fuzz' | grep ^Fuzz); do \
-			$(GO) test ./internal/$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
+fuzz: ## fuzz whatever reads what others have written, FUZZTIME each
+	@for p in $$(grep -rl '^func Fuzz' internal --include '*_test.go' | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9]*' $$p | cut -d' ' -f2); do \
+			TMPDIR=$(TEST_TMP) $(GO) test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
 		done; \
 	done
 

@@ -22,6 +22,9 @@ func (d *dir) Rmdir(name string) error {
 
 // Rename refuses to replace what is there already.
 func (d *dir) Rename(name string, to Dir, as string) error {
+	if root, ok := to.(*Root); ok {
+		to = root.Dir
+	}
 	target, ok := to.(*dir)
 	if !ok {
 		return pathError("rename", name, unix.EXDEV)

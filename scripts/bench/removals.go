@@ -24,7 +24,7 @@ func (c *comparison) compareRemovals(ctx context.Context) error {
 	var results []result
 	var left []string
 	for _, remover := range []func(context.Context, string) (contestant, error){
-		c.janitorRemoval, c.plainRemoval, c.collectorRemoval,
+		c.janitorRemoval, c.trashRemoval, c.plainRemoval, c.collectorRemoval,
 	} {
 		r, v, err := c.measureRemoval(ctx, remover)
 		if err != nil {
@@ -40,7 +40,7 @@ func (c *comparison) compareRemovals(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(strings.Join(left, "\n"))
-	return nil
+	return c.showSyncs(ctx)
 }
 
 func (c *comparison) measureRemoval(ctx context.Context, remover func(context.Context, string) (contestant, error)) (r result, left verdict, err error) {
@@ -69,6 +69,11 @@ func (c *comparison) measureRemoval(ctx context.Context, remover func(context.Co
 
 func (c *comparison) janitorRemoval(_ context.Context, root string) (contestant, error) {
 	return contestant{"regjanitor", []string{c.regjanitor, "sweep", "--yes", "-q", "--registry-stopped", "--root", root}}, nil
+}
+
+// trashRemoval moves the same things aside, each with one rename.
+func (c *comparison) trashRemoval(_ context.Context, root string) (contestant, error) {
+	return contestant{"regjanitor --trash", []string{c.regjanitor, "sweep", "--trash", "--yes", "-q", "--registry-stopped", "--root", root}}, nil
 }
 
 func (c *comparison) collectorRemoval(_ context.Context, root string) (contestant, error) {
