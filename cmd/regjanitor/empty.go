@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
 	"regjanitor/internal/trash"
@@ -14,7 +15,11 @@ import (
 
 // Run puts back what a run has moved aside.
 func (c *trashRestoreCmd) Run(ctx context.Context, s *session) error {
-	e := emptier{session: s, emptying: c.emptying, words: report.Restoring, do: func(kept *trash.Kept, opts trash.Options) *trash.Result {
+	look := func() error { // what could not be scanned cannot be restored into either
+		_, err := s.scan(ctx, inventory.Options{AllowMounts: c.AllowMounts}, !c.DryRun)
+		return err
+	}
+	e := emptier{session: s, emptying: c.emptying, words: report.Restoring, before: look, do: func(kept *trash.Kept, opts trash.Options) *trash.Result {
 		return kept.Restore(ctx, s.storage, s.root, opts)
 	}}
 	return e.run(ctx, func() ([]string, error) { return s.oneRun(c.ID) })
@@ -44,9 +49,10 @@ func (s *session) oneRun(prefix string) ([]string, error) {
 type emptier struct {
 	*session
 	emptying
-	words *report.TrashWords
-	do    func(*trash.Kept, trash.Options) *trash.Result
-	young func(*trash.Kept) bool // not to be touched yet; may be nil
+	words  *report.TrashWords
+	do     func(*trash.Kept, trash.Options) *trash.Result
+	young  func(*trash.Kept) bool // not to be touched yet; may be nil
+	before func() error           // a last condition; may be nil
 }
 
 func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) error {
@@ -69,6 +75,11 @@ func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) erro
 	defer closeAll(runs)
 	if e.young != nil {
 		runs = slices.DeleteFunc(runs, e.young)
+	}
+	if e.before != nil {
+		if err := e.before(); err != nil {
+			return err
+		}
 	}
 	e.describe(runs)
 	if e.DryRun || len(runs) == 0 {

@@ -236,6 +236,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "HEX"},
 	{regexp.MustCompile(`\b[0-9a-f]{2}/HEX\b`), "HH/HEX"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "UUID"},
+	{regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`), "RUN"},
 	{regexp.MustCompile(` *[0-9.]+ ([KMGTPE]i)?B\b`), " SIZE"},
 	{regexp.MustCompile(`took [0-9.]+m?s`), "took TIME"},
 	{regexp.MustCompile(`[0-9]+ (months|years) ago`), "AGE ago"},

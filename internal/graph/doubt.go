@@ -50,25 +50,33 @@ func (m *marker) badLayer(layer inventory.Layer) {
 	m.badLink(path, inventory.Link{State: layer.Link, Err: layer.Err})
 }
 
-// hidden deals with a kept layer link that cannot be read: where its name does
-// not tell which blob it keeps, no blob can be judged.
+// spaced tells of a link that a registry cannot read and we can.
+func (m *marker) spaced(path string) {
+	m.doubt("link-whitespace", path, "has white space around its digest; the registry answers 500", "push the image again", false)
+}
+
+// hidden deals with a kept layer link that cannot be read: its name may tell
+// which blob it keeps.
 func (m *marker) hidden(id ID) {
-	layer := m.from.Layers[m.layers[id].index]
-	m.badLayer(layer)
+	m.badLayer(m.from.Layers[m.layers[id].index])
+	m.unknown(id, "cannot be read")
+}
+
+// unknown refuses the run for a layer that is named by another digest than its
+// blob's: without its link any blob may be it.
+func (m *marker) unknown(id ID, what string) {
 	d := m.inv.Digests.Digest(id)
 	if d.Algorithm() == "sha256" || m.graph.Refused != nil || m.roots.Trace {
 		return
 	}
 	m.graph.Refused = refusal.New("layer-target-unknown",
 		"push the image again, which writes the link anew, or remove what needs it: regjanitor rm "+m.from.Name,
-		"%s cannot be read, and which blob it keeps is written nowhere else",
-		layout.Layer(m.from.Name, d)+"/"+layout.Link)
+		"%s %s, and which blob it keeps is written nowhere else", layout.Layer(m.from.Name, d)+"/"+layout.Link, what)
 }
 
-// gap deals with a layer whose blob is not there. Where it is named by another
-// digest than its blob's and its link is gone, any of the repository's blobs may
-// be it, and the repository is pinned; else it is gone, which is worth a word. A
-// manifest that the repository does not link itself may rightly lack its layers.
+// gap deals with a layer whose blob is not there, which is worth a word, or whose
+// link is not there, so that nobody knows which blob it is. A manifest that the
+// repository does not link itself may rightly lack its layers.
 func (m *marker) gap(id ID, via Via, ref inventory.Reference) {
 	target := ref.Digest
 	if m.hasLayer(target) {
@@ -77,11 +85,9 @@ func (m *marker) gap(id ID, via Via, ref inventory.Reference) {
 	if ref.Foreign || m.roots.Proxy || m.inv.Blob(target) != nil || !m.hasRevision(id) && !m.hasLayer(id) {
 		return
 	}
-	d := m.inv.Digests.Digest(target)
-	switch {
+	switch d := m.inv.Digests.Digest(target); {
 	case !m.hasLayer(ref.Digest) && d.Algorithm() != "sha256":
-		m.doubt("layer-link-missing", layout.Layer(m.from.Name, d)+"/"+layout.Link,
-			"is gone, and which blob it keeps is written nowhere else", "push the image again", true)
+		m.unknown(ref.Digest, "is gone")
 	case reached(via) && !layout.IsTarsum(d):
 		m.notice("layer-missing", layout.BlobData(d), "is gone, and an image of "+m.from.Name+" cannot be pulled without it: push it again")
 	}

@@ -62,6 +62,7 @@ const (
 	ByTag              // From is the tag
 	ByHistory          // From is a tag that lost its current link
 	ByItself           // a revision or link that stays by the run's options
+	ByLoss             // a revision of a repository without tags, which may have lost them
 	ByManifest         // From is the manifest that refers to it
 	BySubject          // From is the kept subject that it is about
 	ByLink             // From is the link whose content names it

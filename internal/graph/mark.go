@@ -62,7 +62,11 @@ func (m *marker) repository(i int) {
 	}
 	for j, revision := range m.from.Revisions {
 		if m.roots.Revision != nil && m.roots.Revision(i, j) {
-			m.root(revision.Digest, Via{ByItself, m.at, uint32(revision.Digest)})
+			kind := ByItself
+			if !m.from.HasTags {
+				kind = ByLoss
+			}
+			m.root(revision.Digest, Via{kind, m.at, uint32(revision.Digest)})
 		}
 	}
 	for j, layer := range m.from.Layers {
@@ -90,25 +94,6 @@ func (m *marker) subjects(id ID) {
 	}
 }
 
-// everything keeps all that the repository links. A pin that is found only
-// while this goes on changes nothing more.
-func (m *marker) everything() {
-	kind := ByItself
-	if m.to.Pinned {
-		kind = ByPin
-	}
-	for _, revision := range m.from.Revisions {
-		m.push(revision.Digest, Via{kind, m.at, uint32(revision.Digest)})
-		for _, signature := range revision.Signatures {
-			m.blob(signature, Via{kind, m.at, uint32(revision.Digest)})
-		}
-	}
-	for _, layer := range m.from.Layers {
-		m.layer(layer.Digest, Via{kind, m.at, uint32(layer.Digest)})
-	}
-	m.drain()
-}
-
 // history finds the entries of kept tags that name nothing kept any more.
 func (m *marker) history() {
 	for i, tag := range m.from.Tags {
@@ -134,19 +119,18 @@ func (m *marker) tag(j int) {
 		return
 	case inventory.LinkGood:
 	case inventory.LinkSpaced:
-		m.doubt("link-whitespace", path, "has white space around its digest; the registry answers 500",
-			"push the tag again", false)
+		m.spaced(path)
 	default:
 		m.to.Roots++
 		m.badLink(path, tag.Current)
 		return
 	}
 	target := tag.Current.Target
-	if m.roots.Proxy && !m.hasRevision(target) {
-		return
-	}
 	if !m.hasRevision(target) && !m.hasLayer(target) {
-		if m.inv.Blob(target) == nil {
+		if m.roots.Proxy {
+			return // expired
+		}
+		if read := m.inv.Manifest(target); read == nil || read.State == inventory.Missing {
 			m.doubt("tag-dangling", path, "points to a manifest that is gone, link and blob",
 				"push the tag again, or remove it: regjanitor rm "+m.from.Name+":"+tag.Name, false)
 			return
@@ -204,10 +188,17 @@ func (m *marker) descend(id ID, via Via) {
 			} else {
 				m.blob(ref.Digest, from)
 				m.layer(ref.Digest, from)
+				m.about(ref.Digest)
 				m.gap(id, via, ref)
 			}
 		}
 	}
+	m.about(id)
+}
+
+// about goes on to what has a kept digest for its subject, be that kept as a
+// manifest or as bytes alone.
+func (m *marker) about(id ID) {
 	for _, referrer := range m.referrers[id] {
 		m.push(referrer, Via{BySubject, m.at, uint32(id)})
 	}
@@ -229,7 +220,7 @@ func (m *marker) revision(id ID, via Via) {
 	switch link := revision.Link; link.State {
 	case inventory.LinkGood, inventory.LinkSpaced:
 		if link.State == inventory.LinkSpaced {
-			m.doubt("link-whitespace", path, "has white space around its digest; the registry answers 500", "push the image again", false)
+			m.spaced(path)
 		}
 		if link.Target != id {
 			m.doubt("link-mismatch", path, "names another digest than its directory; both stay", "push the image again", false)
@@ -251,6 +242,9 @@ func (m *marker) layer(id ID, via Via) {
 		m.to.Layers[index] = via
 		layer := m.from.Layers[index]
 		m.blob(layer.Target, via)
+		if layer.Link == inventory.LinkSpaced {
+			m.spaced(layout.Layer(m.from.Name, m.inv.Digests.Digest(id)) + "/" + layout.Link)
+		}
 		if layer.Link != inventory.LinkGood && layer.Link != inventory.LinkSpaced {
 			m.hidden(id)
 			return

@@ -7,6 +7,8 @@ type Pull struct {
 	inv       *inventory.Inventory
 	revisions map[ID]bool
 	layers    map[ID]ID // digest and target of each link
+	// Spoilt are digests whose link or blob is there and is not what it should be.
+	Spoilt map[ID]bool
 }
 
 // PullFrom is for the repository at this place in the inventory.
@@ -14,7 +16,9 @@ func PullFrom(inv *inventory.Inventory, place int) *Pull {
 	r := inv.Repositories[place]
 	p := &Pull{inv: inv, revisions: make(map[ID]bool, len(r.Revisions)), layers: make(map[ID]ID, len(r.Layers))}
 	for _, revision := range r.Revisions {
-		p.revisions[revision.Digest] = true
+		if revision.Link.State == inventory.LinkGood && revision.Link.Target == revision.Digest {
+			p.revisions[revision.Digest] = true
+		}
 	}
 	for _, layer := range r.Layers {
 		if layer.Link == inventory.LinkGood {
@@ -24,8 +28,9 @@ func PullFrom(inv *inventory.Inventory, place int) *Pull {
 	return p
 }
 
-// Lacks is what a pull of this manifest would not find, for want of a link or of
-// a blob. What may rightly be absent is not looked for.
+// Lacks is what a pull of this manifest would not find, or not be able to read:
+// for want of a link or of a blob, or because it is damaged. What may rightly be
+// absent is not looked for.
 func (p *Pull) Lacks(id ID) []ID {
 	type step struct {
 		id       ID
@@ -41,12 +46,13 @@ func (p *Pull) Lacks(id ID) []ID {
 			continue
 		}
 		met[next] = true
-		if !p.finds(next.id, next.manifest) {
+		m := p.inv.Manifest(next.id)
+		isManifest := next.manifest || p.revisions[next.id]
+		if p.Spoilt[next.id] || !p.finds(next.id, next.manifest) || isManifest && !readable(m) {
 			lacks = append(lacks, next.id)
 			continue
 		}
-		m := p.inv.Manifest(next.id)
-		if m == nil || !next.manifest && !p.revisions[next.id] {
+		if !isManifest {
 			continue
 		}
 		for _, ref := range m.References {
@@ -56,6 +62,10 @@ func (p *Pull) Lacks(id ID) []ID {
 		}
 	}
 	return lacks
+}
+
+func readable(m *inventory.Manifest) bool {
+	return m != nil && (m.State == inventory.Sound || m.State == inventory.Strange)
 }
 
 // finds tells whether the link is there and what it leads to. Registry 2.1 kept

@@ -105,6 +105,7 @@ func (s *scan) shard(alg, prefix, path string) error {
 			}
 			if err != nil {
 				s.strayBlob(e, path+"/"+e.name)
+				s.farEnd(dir, e)
 				continue
 			}
 			ids, names = append(ids, id), append(names, e.name)
@@ -123,6 +124,23 @@ func (s *scan) shard(alg, prefix, path string) error {
 	return s.unseenBlobs(path, err)
 }
 
+// farEnd finds the blob that a symbolic link in the place of another leads to.
+func (s *scan) farEnd(shard store.Dir, e entry) {
+	if e.kind != store.Symlink {
+		return
+	}
+	info, err := again(func() (store.Info, error) { return shard.Stat(e.name + "/" + layout.Data) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil, info.Type == store.Symlink:
+		s.inv.astray = true
+	default:
+		s.inv.ledTo[info.Inode] = true
+	}
+}
+
 // blob stats one blob's data; a blob without a regular one has no Links.
 func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
 	name := hex + "/" + layout.Data
@@ -135,8 +153,14 @@ func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
 	case info.Device != s.device && !s.opts.AllowMounts:
 		return mounted(path + "/" + hex)
 	case info.Type != store.Regular:
-		s.odd(Oddity{Code: "blob-not-a-file", Path: path + "/" + name, Doubt: true,
-			Problem: fmt.Sprintf("a %s, left alone", info.Type)})
+		problem := fmt.Sprintf("a %s, left alone", info.Type)
+		if info.Type == store.Symlink {
+			problem += "; it may lead to any blob, and none is removed while it is there"
+			s.mu.Lock()
+			s.inv.astray = true
+			s.mu.Unlock()
+		}
+		s.odd(Oddity{Code: "blob-not-a-file", Path: path + "/" + name, Doubt: true, Problem: problem})
 		return nil
 	}
 	blob.Stamp, blob.Disk, blob.Links = StampOf(info), info.Disk, uint32(info.Links)

@@ -31,6 +31,11 @@ type Inventory struct {
 	// Vanished are paths that were listed and then gone: someone is writing.
 	Vanished []string
 
+	// ledTo are the inodes of blobs that symbolic links below blobs lead to, and
+	// astray that one of these may lead to any.
+	ledTo  map[uint64]bool
+	astray bool
+
 	manifests []*Manifest // by ID, nil where none was read
 	blobs     []int32     // by ID: place in Blobs plus one
 }
@@ -165,6 +170,10 @@ func (inv *Inventory) Blob(id ID) *Blob {
 	}
 	return &inv.Blobs[inv.blobs[id]-1]
 }
+
+// LedTo tells whether a symbolic link in the place of another blob leads to this
+// one, as far as anybody can know: a registry follows it.
+func (inv *Inventory) LedTo(b Blob) bool { return inv.astray || inv.ledTo[b.Stamp.Inode] }
 
 // Find is the place of the repository of this name.
 func (inv *Inventory) Find(name string) (place int, found bool) {

@@ -62,6 +62,9 @@ func (s *scan) readManifests(ctx context.Context) error {
 			wanted = append(wanted, id)
 		}
 	}
+	for _, d := range s.opts.Manifests {
+		want(inv.Digests.intern(d))
+	}
 	for _, r := range inv.Repositories {
 		for _, revision := range r.Revisions {
 			want(revision.Digest)

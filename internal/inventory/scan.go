@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
 	"regjanitor/internal/layout"
@@ -23,12 +24,14 @@ type Options struct {
 	AllowMounts bool // the tree may span file systems
 	// HistoryTimes: when tags pointed where has to be known, for rules of age.
 	HistoryTimes bool
-	Observe      func(progress.Event) // may be nil
+	// Manifests are read besides those that the tree leads to.
+	Manifests []digest.Digest
+	Observe   func(progress.Event) // may be nil
 }
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests()}}
+	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests(), ledTo: map[uint64]bool{}}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err

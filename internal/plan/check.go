@@ -15,7 +15,7 @@ func (p *Plan) check() error {
 	for r, repo := range p.Inventory.Repositories {
 		c.enter(r)
 		for i, tag := range repo.Tags {
-			expired := p.opts.Proxy && c.linked[tag.Current.Target] != c.number
+			expired := p.opts.Proxy && c.linked[tag.Current.Target] != c.number && c.layered[tag.Current.Target] != c.number
 			if tag.Current.Points() && !expired && !c.doomed[r].tags[int32(i)] && c.err == nil {
 				c.walk(tag.Name, tag.Current.Target)
 			}
@@ -34,6 +34,7 @@ type checker struct {
 	number  int32
 	name    string
 	linked  []int32                       // as a revision
+	layered []int32                       // as a layer
 	gone    []int32                       // as a revision or as a layer
 	aliases map[inventory.ID]inventory.ID // layer links that point elsewhere
 	met     []int32
@@ -51,7 +52,7 @@ func newChecker(p *Plan) *checker {
 	n := p.Inventory.Digests.Len()
 	c := &checker{
 		inv: p.Inventory, doomed: make([]doomedLinks, len(p.Inventory.Repositories)), blobs: make([]bool, n),
-		linked: make([]int32, n), gone: make([]int32, n), met: make([]int32, n), entered: make([]int32, n),
+		linked: make([]int32, n), layered: make([]int32, n), gone: make([]int32, n), met: make([]int32, n), entered: make([]int32, n),
 	}
 	for _, a := range p.Actions {
 		switch a.Kind {
@@ -82,6 +83,7 @@ func (c *checker) enter(r int) {
 		c.linked[revision.Digest] = c.number
 	}
 	for _, layer := range repo.Layers {
+		c.layered[layer.Digest] = c.number
 		if layer.Target != layer.Digest && layer.Link == inventory.LinkGood {
 			c.aliases[layer.Digest] = layer.Target
 		}

@@ -77,9 +77,11 @@ func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool) bool {
 	switch {
 	case b.opts.MinAge > 0 && b.opts.young(b.newest(r, i), b.opts.MinAge):
 		return true
+	case !repo.HasTags:
+		return true
 	case b.dataless(revision.Digest):
 		return false
-	case b.opts.KeepUntagged, !repo.HasTags, kept[revision.Digest]:
+	case b.opts.KeepUntagged, kept[revision.Digest]:
 		return true
 	case b.opts.UntaggedAge > 0:
 		return b.opts.young(b.untaggedSince(r, i), b.opts.UntaggedAge)
@@ -216,7 +218,7 @@ func (b *builder) blobs(onlyReleased bool) {
 	}
 	for i, blob := range b.inv.Blobs {
 		switch {
-		case b.plan.Graph.Blob(blob.Digest).Live():
+		case b.plan.Graph.Blob(blob.Digest).Live(), b.inv.LedTo(blob):
 		case onlyReleased && !released[blob.Digest]:
 		case b.opts.young(blob.Stamp.MTime, b.opts.MinAge):
 		default:

@@ -76,7 +76,7 @@ func (t *Tree) judge(repo string, r *repository, m marks, file func(string, bool
 			file(repo+" tag "+name, true)
 		}
 		for d := range tag.history {
-			file(repo+" history "+name+" "+t.Name(d), m.needed[d] || d == tag.current)
+			file(repo+" history "+name+" "+t.Name(d), m.descended[d] || d == tag.current)
 		}
 	}
 	for d := range r.revisions {

@@ -61,6 +61,13 @@ func TestReferrers(t *testing.T) {
 			push app@ T
 			push app@ U
 		`},
+		{name: "23 a subject that is kept as mere bytes keeps its referrers", sound: true, spec: `
+			A = image c x
+			S = artifact s subject=A
+			R = artifact plain:A
+			push app:v1 R
+			push app@ S
+			`},
 		{name: "23 a referrer goes with its subject", sound: true, spec: images + `
 			S = image {} sbom subject=B
 			T = image {} sig subject=S

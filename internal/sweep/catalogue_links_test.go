@@ -41,7 +41,7 @@ func TestLinks(t *testing.T) {
 			A = image c sha512:x
 			push app:v1 A
 			damage app layer sha512:x newline
-			`},
+			`, doubts: "link-whitespace"},
 
 		{name: "4 a reached revision whose link names another one keeps both", spec: app + `damage app@A to=B`, doubts: "link-mismatch"},
 		{name: "4 a reached revision whose link names what another repository has", spec: app + `damage app@A to=H`,
@@ -130,6 +130,10 @@ func TestRepositories(t *testing.T) {
 			mount app w
 			`, warnings: "no-tags-directory"},
 		{name: "11 the tags directory is lost: its revisions are roots", spec: app + `damage app no-tags`, warnings: "no-tags-directory"},
+		{name: "11, 15 the tags directory is lost, and a manifest too", spec: app + `
+			damage app no-tags
+			damage blob A gone
+			`, doubts: "manifest-missing", warnings: "no-tags-directory"},
 		{name: "11 rm removes it", spec: app + `damage app no-tags`, alone: true,
 			options: func(o *plan.Options) { o.Requests = []plan.Request{{Repository: "app"}} },
 			removed: but(also(appGarbage, "app revision A, app layer c, app layer x, blob A, blob c, blob x"), "app history v1 B"),
@@ -164,11 +168,16 @@ func TestRepositories(t *testing.T) {
 			mount app sha512:z
 			damage app layer sha512:z empty
 			`, removed: also(appGarbage, "app layer sha512:z, app layer z, blob z")},
-		{name: "12 a needed alias that is gone pins its repository", spec: app + `
+		{name: "12 a needed alias that is gone: no blob can be judged", spec: app + `
 			C = image c sha512:z
 			push app:v2 C
 			damage app layer sha512:z gone
-			`, doubts: "layer-link-missing"},
+			`, refused: "layer-target-unknown"},
+		{name: "12 nor where all of the repository's layer links are gone", spec: app + `
+			C = image c sha512:z
+			push app:v2 C
+			damage app no-layers
+			`, refused: "layer-target-unknown"},
 		{name: "12 in a sparse index's gap an alias may be gone", sound: true, spec: `
 			A = image c x
 			B = image d sha512:y
@@ -176,6 +185,14 @@ func TestRepositories(t *testing.T) {
 			push app:v1 I
 			push other:v1 B
 			`},
+
+		{name: "14 signatures whose revision is gone stay with their blobs where the repository is in doubt", spec: app + `
+			signatures app@A
+			push app:v2 B
+			damage app:v2 empty
+			expire app@A
+			untag app:v1
+			`, doubts: "link-empty", removed: "blob A"},
 
 		{name: "13 a manifest linked in _layers, as registry 2.1 did", sound: true, spec: `
 			A = image c x
@@ -185,6 +202,12 @@ func TestRepositories(t *testing.T) {
 			push app:multi I links=layers
 			push other:v1 B links=layers
 			untag other:v1
+			`},
+
+		{name: "13, 53 in a pull-through cache too", sound: true, options: func(o *plan.Options) { o.Proxy = true }, spec: `
+			A = image c x
+			push app:v1 A links=layers
+			proxy
 			`},
 
 		{name: "14 signatures below a live revision are live, below a dead one they go", sound: true, spec: `

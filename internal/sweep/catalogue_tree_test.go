@@ -39,7 +39,17 @@ func TestSymlinks(t *testing.T) {
 
 		{name: "26 a symbolic link in place of a shard is left alone", spec: `damage blob o symlinked-shard`, doubts: "blob-symlink", stays: "blob o"},
 		{name: "26 a symbolic link in place of a blob's directory is left alone", spec: `damage blob o symlinked`, doubts: "blob-symlink", stays: "blob o"},
-		{name: "26 a symbolic link in place of data is left alone", spec: `damage blob o symlink`, doubts: "blob-not-a-file", stays: "blob o"},
+		{name: "26 a symbolic link in place of data is left alone", spec: `damage blob o symlink`, doubts: "blob-not-a-file", stays: "blob G, blob H, blob h.c, blob h.x, blob o"},
+		{name: "26 what a symbolic link in place of another blob leads to stays", spec: `
+			blob z
+			blob y
+			remove {blob g.x}
+			symlink {blob g.x} {blob z}
+			`, doubts: "blob-symlink", removed: "blob y"},
+		{name: "26 a manifest that nothing links, behind a symbolic link, is not taken for gone", spec: app + `
+			expire app@A
+			damage blob A symlinked
+			`, doubts: "blob-symlink, manifest-not-a-file, revision-without-link"},
 		{name: "26 a symbolic link to another place inside is left alone", spec: `damage blob o inside`,
 			doubts: "blob-symlink, digest-malformed", stays: "blob o"},
 		{name: "26 a live layer behind a symbolic link is left alone", spec: app + `damage blob x symlinked`, doubts: "blob-symlink", removed: appGarbage},

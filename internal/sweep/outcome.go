@@ -49,8 +49,7 @@ func (s *sweeper) judge(at int, item plan.Item, err error) Status {
 	case err == nil:
 		return gone
 	case errors.As(err, &rest):
-		s.fail(store.Word(rest.err), at, rest.path, rest.err)
-		s.giveUp(rest.path, rest.err)
+		s.remains(at, rest)
 		return gone
 	case errors.Is(err, fs.ErrNotExist):
 		return Skipped
@@ -67,6 +66,21 @@ func (s *sweeper) judge(at int, item plan.Item, err error) Status {
 	s.fail(store.Word(err), at, item.Path, err)
 	s.giveUp(item.Path, err)
 	return Failed
+}
+
+// leftBehind books what is left of an action that is booked as done.
+func (s *sweeper) leftBehind(at int, err error) {
+	var rest *remainder
+	if errors.As(err, &rest) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.remains(at, rest)
+	}
+}
+
+func (s *sweeper) remains(at int, rest *remainder) {
+	s.fail(store.Word(rest.err), at, rest.path, rest.err)
+	s.giveUp(rest.path, rest.err)
 }
 
 // giveUp stops the run after a failure that is hopeless.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
 	"regjanitor/internal/plan"
@@ -79,8 +81,8 @@ func (s *sweeper) signatures(dir store.Dir, at int, fullPath string, known conte
 	return nil
 }
 
-// tag takes a tag out of the directory of tags whole, before it is taken apart:
-// half removed in there it would be a tag that lost its link.
+// tag takes a tag out of the directory of tags, whole, and has it taken apart
+// later: half removed in there it would be a tag that lost its link.
 func (s *sweeper) tag(tags store.Dir, tag inventory.Tag, at int, item plan.Item) error {
 	link := tag.Name + "/" + layout.Current + "/" + layout.Link
 	if tag.Current.Points() && errors.Is(unchanged(tags, link, item.Stamp), errChanged) {
@@ -95,16 +97,44 @@ func (s *sweeper) tag(tags store.Dir, tag inventory.Tag, at int, item plan.Item)
 		return err
 	}
 	defer manifests.Close()
-	aside := path.Base(discarded)
-	if err := tags.Rename(tag.Name, manifests, aside); err != nil {
+	if err := tags.Rename(tag.Name, manifests, path.Base(discarded)); err != nil {
 		return err
 	}
-	dir, err := manifests.Open(aside)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aside = append(s.aside, at)
+	return nil
+}
+
+// dismantle takes apart the tags that were set aside.
+func (s *sweeper) dismantle() {
+	var group errgroup.Group
+	group.SetLimit(max(s.opts.Jobs, 1))
+	for _, at := range s.aside {
+		group.Go(func() error {
+			action := s.plan.Actions[at]
+			tag := s.plan.Inventory.Repositories[action.Repository].Tags[action.At]
+			discarded := layout.Discarded(s.plan.Item(action).Repository, s.opts.Run, tag.Name)
+			s.leftBehind(at, s.takeApart(discarded, history(s.plan.Inventory, tag)))
+			return nil
+		})
+	}
+	group.Wait()
+	s.aside = nil
+}
+
+func (s *sweeper) takeApart(discarded string, known content) error {
+	manifests, err := s.root.Open(path.Dir(discarded))
 	if err != nil {
-		return &remainder{item.Path, err}
+		return &remainder{discarded, err}
+	}
+	defer manifests.Close()
+	dir, err := manifests.Open(path.Base(discarded))
+	if err != nil {
+		return &remainder{discarded, err}
 	}
 	defer dir.Close()
-	return rest(manifests, dir, aside, discarded, history(s.plan.Inventory, tag))
+	return rest(manifests, dir, path.Base(discarded), discarded, known)
 }
 
 // all removes a directory whose content is known, if none of it has changed.

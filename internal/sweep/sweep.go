@@ -95,6 +95,11 @@ func Execute(ctx context.Context, root store.Dir, p *plan.Plan, opts Options) *R
 		s.stage(ctx, from, stage)
 		from += len(stage)
 	}
+	if len(s.aside) > 0 && !s.stopped(ctx) {
+		if err := s.begin(litter); err != nil {
+			s.result.Stopped = err
+		}
+	}
 	s.meter.End()
 	s.result.Interrupted = ctx.Err() != nil && slices.Contains(s.result.Statuses, Planned)
 	return s.result
@@ -108,6 +113,7 @@ type sweeper struct {
 
 	mu        sync.Mutex
 	result    *Result
+	aside     []int         // places of tags that are set aside and not yet taken apart
 	stay      []plan.Action // planned to go, and still there; what they need stays too
 	known     int           // so many of stay are in protected
 	protected func(plan.Action) bool
@@ -145,17 +151,19 @@ func phaseOf(kind plan.Kind) phase {
 // begin is what is due before a phase. Before links and before blobs all that
 // may have referred to them and is gone, be it that an earlier run or a registry
 // removed it, is made durable: no power loss can then bring back a reference to
-// what is not there.
+// what is not there. Nor a tag whose links are gone: they go after it is durably
+// aside.
 func (s *sweeper) begin(next phase) error {
 	if next == blobs && s.opts.BeforeBlobs != nil {
 		if err := s.opts.BeforeBlobs(); err != nil {
 			return err
 		}
 	}
-	if next == links || next == blobs {
+	if next == links || next == blobs || len(s.aside) > 0 {
 		if err := s.root.Sync(); err != nil {
 			return fmt.Errorf("make the removal of links durable: %w", err)
 		}
+		s.dismantle()
 	}
 	return nil
 }

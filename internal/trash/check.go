@@ -2,6 +2,7 @@ package trash
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"regjanitor/internal/layout"
@@ -9,14 +10,15 @@ import (
 
 // check refuses an entry that no run would have written after those before it.
 func (e Entry) check(before []Entry) error {
-	top, below, _ := strings.Cut(e.Path, "/")
 	switch {
-	case top != layout.Blobs && top != layout.Repositories || below == "":
-		return fmt.Errorf("%w: %q is not in the tree", errJournal, e.Path)
+	case !inTree(e.Path) || e.Needs != "" && !inTree(e.Needs):
+		return fmt.Errorf("%w: %q or %q is not in the tree", errJournal, e.Path, e.Needs)
 	case len(before) > 0 && e.Stage < before[len(before)-1].Stage || e.Stage < 0:
 		return fmt.Errorf("%w: it is out of order", errJournal)
-	case strings.Contains(e.Beside, "/"):
-		return fmt.Errorf("%w: %q is no name", errJournal, e.Beside)
+	case e.Beside != "" && e.Beside != layout.Signatures:
+		return fmt.Errorf("%w: %q lies beside nothing", errJournal, e.Beside)
+	case e.Owner.Mode > 0o7777 || e.Bytes < 0 || e.Disk < 0 || e.History < 0:
+		return fmt.Errorf("%w: a number is out of range", errJournal)
 	}
 	for _, d := range e.Lacking {
 		if _, err := layout.ParseReference(string(d)); err != nil {
@@ -29,4 +31,10 @@ func (e Entry) check(before []Entry) error {
 		}
 	}
 	return nil
+}
+
+// inTree tells a plain path to something below blobs or repositories.
+func inTree(name string) bool {
+	top, below, _ := strings.Cut(name, "/")
+	return name == path.Clean(name) && below != "" && (top == layout.Blobs || top == layout.Repositories)
 }

@@ -22,11 +22,27 @@ func (e *incompleteError) Error() string {
 }
 
 // incomplete finds, by the number of their entries, the tags that would come back
-// without something that they need. Everything else is back by then.
-func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int) (map[int]error, error) {
-	inv, err := inventory.Scan(ctx, v2, inventory.Options{Jobs: jobs, AllowMounts: true})
+// without something that they need. Everything else is back by then, but for what
+// something else has taken the place of.
+func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map[digest.Digest]bool) (map[int]error, error) {
+	var targets []digest.Digest
+	for n, e := range k.Entries {
+		if e.Kind == plan.Tag && k.There[n] && e.Digest != "" {
+			targets = append(targets, e.Digest)
+		}
+	}
+	if targets == nil {
+		return nil, nil
+	}
+	inv, err := inventory.Scan(ctx, v2, inventory.Options{Jobs: jobs, AllowMounts: true, Manifests: targets})
 	if err != nil {
 		return nil, err
+	}
+	spoilt := map[inventory.ID]bool{}
+	for d := range taken {
+		if id, met := inv.Digests.Lookup(d); met {
+			spoilt[id] = true
+		}
 	}
 	found := map[int]error{}
 	pulls := map[string]*graph.Pull{}
@@ -35,7 +51,7 @@ func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int) (map[int]
 			continue
 		}
 		if _, ok := pulls[e.Repository]; !ok {
-			pulls[e.Repository] = pullFrom(inv, e.Repository)
+			pulls[e.Repository] = pullFrom(inv, e.Repository, spoilt)
 		}
 		if lacking := without(lacking(inv, pulls[e.Repository], e.Digest), e.Lacking); len(lacking) > 0 {
 			found[n] = &incompleteError{lacking}
@@ -44,12 +60,14 @@ func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int) (map[int]
 	return found, nil
 }
 
-func pullFrom(inv *inventory.Inventory, repository string) *graph.Pull {
+func pullFrom(inv *inventory.Inventory, repository string, spoilt map[inventory.ID]bool) *graph.Pull {
 	place, ok := inv.Find(repository)
 	if !ok {
 		return nil
 	}
-	return graph.PullFrom(inv, place)
+	pull := graph.PullFrom(inv, place)
+	pull.Spoilt = spoilt
+	return pull
 }
 
 func lacking(inv *inventory.Inventory, from *graph.Pull, d digest.Digest) []digest.Digest {

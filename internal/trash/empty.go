@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strconv"
+	"syscall"
 
 	"regjanitor/internal/store"
 )
@@ -39,7 +40,27 @@ func (k *Kept) empty(n int) error {
 			return err
 		}
 	}
-	return removeAll(shelf, strconv.Itoa(n))
+	return remove(shelf, strconv.Itoa(n))
+}
+
+// goneFor ends the name of what is being removed: half of a tag must not come back.
+const goneFor = "gone"
+
+// remove removes a name; a directory is renamed first, so that nobody takes what
+// is left of it for the whole.
+func remove(shelf store.Dir, name string) error {
+	gone := name + "." + goneFor
+	err := shelf.Unlink(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return removeAll(shelf, gone) // of a run that was killed
+	}
+	if !isDirectory(err) {
+		return err
+	}
+	if renamed := shelf.Rename(name, shelf, gone); renamed != nil {
+		return err
+	}
+	return removeAll(shelf, gone)
 }
 
 // removeAll removes a name with everything below it. That is right here alone:
@@ -50,17 +71,16 @@ func removeAll(dir store.Dir, name string) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	below, openErr := dir.Open(name)
-	if openErr != nil {
-		return err // of the file that it is
+	if !isDirectory(err) {
+		return err
+	}
+	below, err := dir.Open(name)
+	if err != nil {
+		return err
 	}
 	defer below.Close()
-	var names []string
-	err = below.List(func(e store.Entry) error {
-		names = append(names, string(e.Name))
-		return nil
-	})
-	for _, inner := range names {
+	inside, err := names(below)
+	for _, inner := range inside {
 		if err == nil {
 			err = removeAll(below, inner)
 		}
@@ -71,6 +91,11 @@ func removeAll(dir store.Dir, name string) error {
 	return err
 }
 
+// isDirectory tells the failure to unlink a directory: systems have either word.
+func isDirectory(err error) bool {
+	return errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EPERM)
+}
+
 // leave removes what is left of a run of which nothing lies in the trash any more.
 func (k *Kept) leave(storage store.Dir) error {
 	runs, err := storage.Open(Dir)
@@ -78,8 +103,15 @@ func (k *Kept) leave(storage store.Dir) error {
 		return err
 	}
 	defer runs.Close()
-	for from := 0; from < max(len(k.Entries), 1); from += shelf {
-		if err := k.dir.Rmdir(shelfOf(from)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	shelves, err := names(k.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range shelves {
+		if _, err := strconv.Atoi(name); err != nil {
+			continue
+		}
+		if err := k.dir.Rmdir(name); err != nil {
 			return err
 		}
 	}
@@ -91,10 +123,23 @@ func (k *Kept) leave(storage store.Dir) error {
 	if err := runs.Rmdir(k.ID); err != nil {
 		return err
 	}
-	if above, err := storage.Open(home); err == nil { // nor the rest, if this was the last
+	takeDown(storage)
+	return nil
+}
+
+// takeDown removes the trash, if there is nothing in it.
+func takeDown(storage store.Dir) {
+	if above, err := storage.Open(home); err == nil {
 		above.Rmdir(inside)
 		above.Close()
 		storage.Rmdir(home)
 	}
-	return nil
+}
+
+func names(dir store.Dir) (all []string, err error) {
+	err = dir.List(func(e store.Entry) error {
+		all = append(all, string(e.Name))
+		return nil
+	})
+	return all, err
 }

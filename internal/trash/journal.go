@@ -89,6 +89,13 @@ type line struct {
 	Lacking    []digest.Digest `json:"lacking,omitempty"`
 }
 
+// kinds are the contract's words, which have one for two kinds.
+var kinds = func() []string {
+	words := slices.Clone(plan.KindNames[:])
+	words[plan.Discarded] = "discarded"
+	return words
+}()
+
 // name is a JSON string, or an object with the bytes where they are not UTF-8.
 type name string
 
@@ -142,7 +149,7 @@ func encode(w io.Writer, header Header, entries Entries) error {
 		if err != nil {
 			return err
 		}
-		err = enc.Encode(line{e.Stage, e.Kind.String(), name(e.Path), name(e.Repository), name(e.Tag), e.Digest, e.Bytes, e.Disk, e.History,
+		err = enc.Encode(line{e.Stage, kinds[e.Kind], name(e.Path), name(e.Repository), name(e.Tag), e.Digest, e.Bytes, e.Disk, e.History,
 			e.Owner.UID, e.Owner.GID, e.Owner.Mode, name(e.Beside), name(e.Needs), e.Lacking})
 		if err != nil {
 			return err
@@ -171,7 +178,7 @@ func decode(data []byte) (Header, []Entry, error) {
 		if err != nil {
 			return Header{}, nil, fmt.Errorf("entry %d: %w", len(entries), err)
 		}
-		kind := slices.Index(plan.KindNames[:], l.Kind)
+		kind := slices.Index(kinds, l.Kind)
 		if kind < 0 {
 			return Header{}, nil, fmt.Errorf("entry %d: %w: %q is no kind", len(entries), errJournal, l.Kind)
 		}

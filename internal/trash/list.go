@@ -1,7 +1,6 @@
 package trash
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -112,8 +111,9 @@ func (k *Kept) look() error {
 	k.There = make([]bool, len(k.Entries))
 	for from := 0; from < len(k.Entries); from += shelf {
 		err := list(k.dir, shelfOf(from), func(e store.Entry) error {
-			digits, _, _ := bytes.Cut(e.Name, []byte("."))
-			if n, err := strconv.Atoi(string(digits)); err == nil && n >= 0 && n < len(k.There) {
+			digits, more, _ := strings.Cut(string(e.Name), ".")
+			n, err := strconv.Atoi(digits)
+			if err == nil && n >= 0 && n < len(k.There) && (more == "" || more == goneFor || more == k.Entries[n].Beside) {
 				k.There[n] = true
 			}
 			return nil

@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"path"
 	"strconv"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
 
 	"regjanitor/internal/plan"
 	"regjanitor/internal/store"
@@ -16,13 +19,14 @@ var (
 	errTaken    = errors.New("something newer is in its place")
 	errPresent  = errors.New("is there again")
 	errNothing  = errors.New("nothing was to be done")
+	errPart     = errors.New("only a part of it is left, for trash empty was interrupted while it was at it")
 	errDangling = errors.New("what it refers to is neither in the tree nor in the trash")
 )
 
 // Restore brings back what a run has in the trash, what is referred to before
 // what refers to it, and makes that durable before the next.
 func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options) *Result {
-	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}}
+	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}, taken: map[digest.Digest]bool{}}
 	for _, e := range k.Entries {
 		if e.IsDirectory() {
 			r.owners[e.Path] = e.Owner
@@ -50,6 +54,9 @@ type restorer struct {
 	v2     store.Dir
 	owners map[string]store.Owner // of directories that went
 	lacks  map[int]error          // of tags that could not be pulled
+
+	mu    sync.Mutex
+	taken map[digest.Digest]bool // of what something else is in the place of
 }
 
 // between is what is due where the kind changes: blobs are durable before links
@@ -65,7 +72,7 @@ func (r *restorer) between(before, now plan.Kind) error {
 		return nil
 	}
 	var err error
-	r.lacks, err = r.kept.incomplete(r.ctx, r.v2, r.opts.Jobs)
+	r.lacks, err = r.kept.incomplete(r.ctx, r.v2, r.opts.Jobs, r.taken)
 	return err
 }
 
@@ -94,22 +101,39 @@ func (r *restorer) restore(n int) error {
 		return err
 	}
 	defer folder.Close()
+	var beside error
 	if e.Beside != "" {
-		err := shelf.Rename(besideName(n, e.Beside), folder, e.Beside)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
-			return err
+		beside = shelf.Rename(besideName(n, e.Beside), folder, e.Beside)
+		if errors.Is(beside, fs.ErrExist) {
+			beside = errTaken
 		}
 	}
-	name := path.Base(e.Path)
-	err = shelf.Rename(strconv.Itoa(n), folder, name)
-	if errors.Is(err, fs.ErrExist) && folder.Rmdir(name) == nil { // a registry's own removals leave empty directories
-		err = shelf.Rename(strconv.Itoa(n), folder, name)
-	}
+	err = r.back(e, shelf, strconv.Itoa(n), folder)
 	switch {
-	case errors.Is(err, fs.ErrExist):
-		return compare(e, shelf, strconv.Itoa(n), folder, name)
-	case errors.Is(err, fs.ErrNotExist) && e.Beside != "":
-		return nil // the run was killed before it took the rest
+	case err == nil || e.Beside != "" && errors.Is(err, fs.ErrNotExist): // it may have come back before
+		if beside != nil && !errors.Is(beside, fs.ErrNotExist) {
+			return beside
+		}
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return errPart
+	case errors.Is(err, errTaken):
+		r.mu.Lock()
+		r.taken[e.Digest] = true
+		r.mu.Unlock()
+	}
+	return err
+}
+
+// back renames one thing to where it was.
+func (r *restorer) back(e Entry, shelf store.Dir, kept string, folder store.Dir) error {
+	name := path.Base(e.Path)
+	err := shelf.Rename(kept, folder, name)
+	if errors.Is(err, fs.ErrExist) && folder.Rmdir(name) == nil { // a registry's own removals leave empty directories
+		err = shelf.Rename(kept, folder, name)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return compare(e, shelf, kept, folder, name)
 	}
 	return err
 }

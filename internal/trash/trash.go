@@ -48,6 +48,7 @@ func shelfOf(number int) string { return strconv.Itoa(number / shelf) }
 // Run is a run's place in the trash while it moves things there.
 type Run struct {
 	ID      string
+	storage store.Dir
 	runs    store.Dir
 	dir     store.Dir
 	shelves []store.Dir
@@ -95,7 +96,7 @@ func Begin(storage store.Dir, header Header, entries Entries) (run *Run, err err
 	if err != nil {
 		return nil, err
 	}
-	run = &Run{ID: header.ID, runs: runs, dir: dir}
+	run = &Run{ID: header.ID, storage: storage, runs: runs, dir: dir}
 	made = append(made, func() { dir.Unlink(unfinished) })
 	moves, err := writeJournal(dir, header, entries)
 	if err != nil {
@@ -138,8 +139,8 @@ func (r *Run) End() {
 			empty = false
 		}
 	}
-	if empty && r.dir.Unlink(journal) == nil {
-		r.runs.Rmdir(r.ID)
+	if empty && r.dir.Unlink(journal) == nil && r.runs.Rmdir(r.ID) == nil {
+		takeDown(r.storage)
 	}
 	r.dir.Close()
 	r.runs.Close()

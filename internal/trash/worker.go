@@ -62,7 +62,12 @@ func (w *worker) each(from, to int, f func(n int) error) {
 	group.SetLimit(max(w.opts.Jobs, 1))
 	for n := from; n < to && !w.over(); n++ {
 		if w.kept.There[n] || w.kept.Entries[n].IsDirectory() {
-			group.Go(func() error { w.book(n, f(n)); return nil })
+			group.Go(func() error {
+				if !w.over() {
+					w.book(n, f(n))
+				}
+				return nil
+			})
 		}
 		w.meter.Add(1)
 	}
@@ -127,7 +132,7 @@ func codeOf(err error) string {
 		return "conflict"
 	case errors.Is(err, errDangling):
 		return "dangling"
-	case errors.As(err, &incomplete):
+	case errors.As(err, &incomplete), errors.Is(err, errPart):
 		return "incomplete"
 	}
 	return store.Word(err)
