@@ -71,10 +71,11 @@ func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) erro
 	if err != nil {
 		return err
 	}
-	runs := e.openRuns(ids)
-	defer closeAll(runs)
+	all := e.openRuns(ids)
+	defer closeAll(all)
+	runs := all
 	if e.young != nil {
-		runs = slices.DeleteFunc(runs, e.young)
+		runs = slices.DeleteFunc(slices.Clone(all), e.young)
 	}
 	if e.before != nil {
 		if err := e.before(); err != nil {

@@ -17,7 +17,7 @@ func (s *scan) repositories() error {
 		return nil
 	}
 	if err != nil {
-		return unseen(layout.Repositories, err)
+		return s.unseen(layout.Repositories, err)
 	}
 	return s.names(layout.Repositories, "")
 }

@@ -213,14 +213,14 @@ func (s *scan) seeAll(path string, watched bool, f visitor) error {
 		s.vanished(path)
 		return nil
 	}
-	return unseen(path, err)
+	return s.unseen(path, err)
 }
 
 // unseen turns the failure to list a directory into a refusal.
-func unseen(path string, err error) error {
+func (s *scan) unseen(path string, err error) error {
 	var refused *refusal.Error
 	switch {
-	case err == nil, errors.As(err, &refused), errors.Is(err, context.Canceled), store.Starved(err):
+	case err == nil, errors.As(err, &refused), s.ctx.Err() != nil, store.Starved(err):
 		return err
 	case errors.Is(err, store.ErrSymlink):
 		return symlinked(path)

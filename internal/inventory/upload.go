@@ -84,7 +84,7 @@ func (s *scan) tree(path string) (*tree, error) {
 		t.gone = true
 		return t, nil
 	}
-	return t, unseen(path, err)
+	return t, s.unseen(path, err)
 }
 
 // grow adds what is in the directory at path to the tree; prefix is what the

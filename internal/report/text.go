@@ -129,7 +129,11 @@ func concerns(w io.Writer, paint Paint, h *Header) {
 		}
 	}
 	if len(h.Failures) > 0 {
-		fmt.Fprintf(w, "\n%s\n", paint.red(fmt.Sprintf("not removed (%d):", len(h.Failures))))
+		what := "not removed"
+		if h.Command == "trash restore" {
+			what = "not restored"
+		}
+		fmt.Fprintf(w, "\n%s\n", paint.red(fmt.Sprintf("%s (%d):", what, len(h.Failures))))
 		for _, f := range h.Failures {
 			fmt.Fprintf(w, "  %s: %s [%s]\n", place(h, f.Path), printable(f.Error), f.Code)
 		}

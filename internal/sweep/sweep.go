@@ -126,45 +126,46 @@ func (s *sweeper) stopped(ctx context.Context) bool {
 	return s.result.Stopped != nil || ctx.Err() != nil
 }
 
-// phase is a part of a sweep.
+// phase is a part of a sweep: what goes in one may be referred to by what went in
+// those before.
 type phase int
 
 const (
-	tags  phase = iota
-	links       // which tags refer to, and which refer to blobs
+	tags phase = iota
+	revisions
+	layers
 	blobs
-	litter // which nothing refers to
+	litter
 )
 
 func phaseOf(kind plan.Kind) phase {
 	switch kind {
 	case plan.Tag:
 		return tags
-	case plan.TagIndexEntry, plan.Revision, plan.LayerLink:
-		return links
+	case plan.TagIndexEntry, plan.Revision:
+		return revisions
+	case plan.LayerLink:
+		return layers
 	case plan.Blob:
 		return blobs
 	}
 	return litter
 }
 
-// begin is what is due before a phase. Before links and before blobs all that
-// may have referred to them and is gone, be it that an earlier run or a registry
-// removed it, is made durable: no power loss can then bring back a reference to
-// what is not there. Nor a tag whose links are gone: they go after it is durably
-// aside.
+// begin is what is due before a phase. All that has gone so far, be it that an
+// earlier run or a registry removed it, is made durable: no power loss can then
+// bring back a reference to what is not there. Nor a tag whose links are gone:
+// they go only now that it is durably aside.
 func (s *sweeper) begin(next phase) error {
 	if next == blobs && s.opts.BeforeBlobs != nil {
 		if err := s.opts.BeforeBlobs(); err != nil {
 			return err
 		}
 	}
-	if next == links || next == blobs || len(s.aside) > 0 {
-		if err := s.root.Sync(); err != nil {
-			return fmt.Errorf("make the removal of links durable: %w", err)
-		}
-		s.dismantle()
+	if err := s.root.Sync(); err != nil {
+		return fmt.Errorf("make the removal of links durable: %w", err)
 	}
+	s.dismantle()
 	return nil
 }
 
