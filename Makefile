@@ -8,7 +8,7 @@ DEMO := demo/registry
 # Thousands of small trees are made and unmade: in memory, where there is room.
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: help build install demo test race e2e bench fuzz lint clean
+.PHONY: help build install install-systemd demo test race e2e systemd bench fuzz lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ build: ## build bin/regjanitor, one static file
 
 install: build ## install it as /usr/local/sbin/regjanitor
 	install -D -m 0755 $(BIN) $(DESTDIR)/usr/local/sbin/regjanitor
+
+install-systemd: install ## install it with a service and a timer, not yet enabled
+	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system scripts/systemd/regjanitor.service scripts/systemd/regjanitor.timer
 
 demo: build ## make a small registry tree, and clean it before your eyes
 	@rm -rf $(DEMO)
@@ -41,6 +44,10 @@ race: ## run the tests under the race detector
 e2e: ## install real registries and clients, and run the real thing
 	scripts/e2e/install
 	cd scripts && $(GO) vet ./... && $(GO) test ./... -count=1 -timeout 40m
+
+systemd: ## boot a systemd in a container, and run the end-to-end tests in the service's sandbox
+	scripts/e2e/install
+	cd scripts && REGJANITOR_BOOT=1 $(GO) test ./systemd -count=1 -v -timeout 40m
 
 bench: ## compare with du, find and the registry's own collector on a large tree
 	cd scripts && $(GO) run ./bench compare

@@ -65,6 +65,7 @@ func (p *process) run() (code exitCode) {
 			code = exitError
 		}
 	}()
+	_ = store.DropPrivileges() // a precaution: all works without it
 	p.dropEmptyVariables()
 	var c cli
 	parser, err := kong.New(&c,
