@@ -186,7 +186,7 @@ func (m *marker) badLink(path string, link inventory.Link) {
 
 // doubt records a problem once, and pins the repository if it has to.
 func (m *marker) doubt(code, path, problem, hint string, pins bool) {
-	if m.roots.Trace && !m.roots.Pins || m.whole {
+	if m.roots.Trace && !m.roots.Pins || m.whole && !faults[code] {
 		return
 	}
 	m.to.Pinned = m.to.Pinned || pins
@@ -200,6 +200,9 @@ func (m *marker) doubt(code, path, problem, hint string, pins bool) {
 	m.doubted[key] = true
 	m.graph.Doubts = append(m.graph.Doubts, Doubt{code, m.from.Name, path, problem, hint, pins})
 }
+
+// faults are the disk's: they are told of any repository.
+var faults = map[string]bool{"link-unreadable": true, "manifest-unreadable": true}
 
 type doubtKey struct {
 	repository int32

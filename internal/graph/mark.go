@@ -123,6 +123,9 @@ func (m *marker) tag(j int) {
 	default:
 		m.to.Roots++
 		m.badLink(path, tag.Current)
+		for _, entry := range tag.History { // which names what the link does not
+			m.root(entry.Digest, Via{ByHistory, m.at, uint32(j)})
+		}
 		return
 	}
 	target := tag.Current.Target

@@ -20,7 +20,7 @@ func (s *scan) blobs() error {
 	info, err := again(func() (store.Info, error) { return s.root.Stat(layout.Blobs) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return s.absent(layout.Blobs)
 	case err != nil:
 		return s.unseenBlobs(layout.Blobs, err)
 	case info.Type == store.Symlink:

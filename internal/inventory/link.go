@@ -52,11 +52,7 @@ func (s *scan) listedLink(dir store.Dir, path string) Link {
 // readLink reads the link file at path of dir.
 func (s *scan) readLink(dir store.Dir, path string) Link {
 	var buf [2 * linkLimit]byte
-	var info store.Info
-	data, err := again(func() (data []byte, err error) {
-		data, info, err = dir.Read(path, linkLimit, buf[:0])
-		return data, err
-	})
+	data, info, err := read(dir, path, linkLimit, buf[:0])
 	link := Link{Stamp: StampOf(info), CTime: info.CTime}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -67,6 +63,7 @@ func (s *scan) readLink(dir store.Dir, path string) Link {
 		link.State = LinkTooLong
 	case err != nil:
 		link.State, link.Err = LinkUnreadable, err
+		s.unread(err)
 	default:
 		link.State, link.Target = s.parseLink(data)
 	}

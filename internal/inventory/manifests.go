@@ -103,7 +103,8 @@ func (s *scan) readManifests(ctx context.Context) error {
 	}
 	inv.index()
 	for id, m := range inv.manifests {
-		if m != nil && m.State == Missing && inv.blobs[id] != 0 {
+		blob := inv.Blob(ID(id))
+		if m != nil && blob != nil && (m.State == Missing || m.State == Empty && blob.Stamp.Size > 0) {
 			inv.Vanished = append(inv.Vanished, layout.BlobData(inv.Digests.Digest(ID(id))))
 		}
 	}
@@ -143,10 +144,7 @@ func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
 		return &Manifest{State: Missing}
 	}
 	path := layout.BlobData(d)
-	data, err := again(func() (data []byte, err error) {
-		data, _, err = s.root.Read(path, manifest.Limit, *buf)
-		return data, err
-	})
+	data, _, err := read(s.root, path, manifest.Limit, *buf)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &Manifest{State: Missing}

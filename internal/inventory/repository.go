@@ -14,12 +14,23 @@ import (
 func (s *scan) repositories() error {
 	_, err := again(func() (store.Info, error) { return s.root.Stat(layout.Repositories) })
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return s.absent(layout.Repositories)
 	}
 	if err != nil {
 		return s.unseen(layout.Repositories, err)
 	}
 	return s.names(layout.Repositories, "")
+}
+
+// absent makes sure that one half of the tree is not there, which would make
+// garbage of the other, by what the directory above lists.
+func (s *scan) absent(name string) error {
+	return s.links("", func(_ store.Dir, entries []entry) error {
+		if slices.ContainsFunc(entries, func(e entry) bool { return e.name == name }) {
+			s.vanished(name) // and came back
+		}
+		return nil
+	})
 }
 
 // names lists the directory of one name: its repository, if it is one, and the
@@ -227,6 +238,7 @@ func (s *scan) layerLink(r *Repository, dir store.Dir, layer *Layer, path, hex s
 		return s.linkless(r, path+"/"+hex)
 	case err != nil:
 		layer.Link, layer.Err = LinkUnreadable, err
+		s.unread(err)
 		return nil
 	}
 	layer.Link, layer.Stamp = stateOf(info), StampOf(info)

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"time"
@@ -42,9 +43,16 @@ func (s *scan) upload(r *Repository, path, id string) error {
 		case file.Path == layout.Data:
 			upload.Bytes, upload.Disk = file.Stamp.Size, tree.disk[i]
 		case file.Path == layout.StartedAt:
-			if at, err := s.startedAt(path + "/" + id + "/" + layout.StartedAt); err == nil {
-				upload.Newest = max(upload.Newest, at.UnixNano())
+			at, err := s.startedAt(path + "/" + id + "/" + layout.StartedAt)
+			switch {
+			case store.Starved(err):
+				return err
+			case err != nil && !errors.Is(err, fs.ErrNotExist):
+				s.odd(Oddity{Code: "upload-unreadable", Path: path + "/" + id, Repository: r.Name, Doubt: true,
+					Problem: fmt.Sprintf("%s cannot be read, so the upload stays: %v", layout.StartedAt, cause(err))})
+				return nil
 			}
+			upload.Newest = max(upload.Newest, at)
 		case strings.HasPrefix(file.Path, layout.HashStates+"/"), layout.IsTemporary(file.Path):
 		default:
 			upload.Odd = file.Path
@@ -56,15 +64,20 @@ func (s *scan) upload(r *Repository, path, id string) error {
 	return nil
 }
 
-func (s *scan) startedAt(path string) (time.Time, error) {
-	data, err := again(func() (data []byte, err error) {
-		data, _, err = s.root.Read(path, linkLimit, nil)
-		return data, err
-	})
-	if err != nil {
-		return time.Time{}, err
+// startedAt is the time that a file holds, or 0.
+func (s *scan) startedAt(path string) (nanoseconds int64, err error) {
+	data, _, err := read(s.root, path, linkLimit, nil)
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
+		return 0, nil
+	case err != nil:
+		return 0, err
 	}
-	return time.Parse(time.RFC3339, strings.TrimSpace(string(data)))
+	at, err := time.Parse(time.RFC3339, strings.TrimSpace(string(data)))
+	if err != nil {
+		return 0, nil
+	}
+	return at.UnixNano(), nil
 }
 
 // tree is a small directory with all that is in it. Paths are relative to it.

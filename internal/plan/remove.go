@@ -57,6 +57,7 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	b.requested(named, only)
+	b.unknown(named)
 	b.blobs(true)
 	return b.finish()
 }

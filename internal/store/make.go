@@ -3,10 +3,8 @@
 package store
 
 import (
-	"fmt"
 	"io"
 	"os"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,33 +19,20 @@ func (d *dir) Mkdir(name string, owner Owner) error {
 	return pathError("make directory", name, err)
 }
 
-// mkdir makes it under another name: a kill must not leave one of this name that
-// is still nobody's but root's.
 func (d *dir) mkdir(name string, owner Owner) error {
-	var making string
-	err := error(unix.EEXIST)
-	for err == unix.EEXIST {
-		making = fmt.Sprintf(".regjanitor-%d-%d", os.Getpid(), made.Add(1))
-		err = unix.Mkdirat(d.fd, making, 0o700)
-	}
-	if err != nil {
+	if err := unix.Mkdirat(d.fd, name, 0o700); err != nil {
 		return err
 	}
-	fd, err := d.open(making, openDirectory)
+	fd, err := d.open(name, openDirectory)
 	if err == nil {
 		err = own(fd, owner)
 		unix.Close(fd)
 	}
-	if err == nil {
-		err = renameNew(d.fd, making, d.fd, name)
-	}
 	if err != nil {
-		unix.Unlinkat(d.fd, making, unix.AT_REMOVEDIR)
+		unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR)
 	}
 	return err
 }
-
-var made atomic.Int64
 
 // own sets the mode last: a change of the owner drops bits of it.
 func own(fd int, owner Owner) error {

@@ -52,6 +52,7 @@ func (s *sweeper) judge(at int, item plan.Item, err error) Status {
 		s.remains(at, rest)
 		return gone
 	case errors.Is(err, fs.ErrNotExist):
+		s.stay = append(s.stay, s.plan.Actions[at]) // it may be there all the same
 		return Skipped
 	case errors.Is(err, errProtected):
 		return Skipped

@@ -88,6 +88,9 @@ func (s *sweeper) tag(tags store.Dir, tag inventory.Tag, at int, item plan.Item)
 	if tag.Current.Points() && errors.Is(unchanged(tags, link, item.Stamp), errChanged) {
 		return errChanged
 	}
+	if info, err := tags.Stat(tag.Name); err == nil && info.Type == store.Symlink {
+		return store.ErrSymlink // which the look at its link has followed
+	}
 	if s.opts.Trash != nil {
 		return s.opts.Trash.Take(tags, tag.Name, at)
 	}

@@ -27,7 +27,7 @@ func (e *incompleteError) Error() string {
 func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map[digest.Digest]bool) (map[int]error, error) {
 	var targets []digest.Digest
 	for n, e := range k.Entries {
-		if e.Kind == plan.Tag && k.There[n] && e.Digest != "" {
+		if k.wasPullable(n) {
 			targets = append(targets, e.Digest)
 		}
 	}
@@ -47,7 +47,7 @@ func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map
 	found := map[int]error{}
 	pulls := map[string]*graph.Pull{}
 	for n, e := range k.Entries {
-		if e.Kind != plan.Tag || !k.There[n] || e.Digest == "" {
+		if !k.wasPullable(n) {
 			continue
 		}
 		if _, ok := pulls[e.Repository]; !ok {
@@ -58,6 +58,12 @@ func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map
 		}
 	}
 	return found, nil
+}
+
+// wasPullable tells a tag in the trash of which anything is known.
+func (k *Kept) wasPullable(n int) bool {
+	e := k.Entries[n]
+	return e.Kind == plan.Tag && k.There[n] && e.Digest != "" && !slices.Contains(e.Lacking, e.Digest)
 }
 
 func pullFrom(inv *inventory.Inventory, repository string, spoilt map[inventory.ID]bool) *graph.Pull {

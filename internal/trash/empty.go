@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"regjanitor/internal/store"
@@ -98,6 +99,9 @@ func isDirectory(err error) bool {
 
 // leave removes what is left of a run of which nothing lies in the trash any more.
 func (k *Kept) leave(storage store.Dir) error {
+	if err := storage.Sync(); err != nil { // or the journal could go before what it is about
+		return err
+	}
 	runs, err := storage.Open(Dir)
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ func (k *Kept) leave(storage store.Dir) error {
 		return err
 	}
 	for _, name := range shelves {
-		if _, err := strconv.Atoi(name); err != nil {
+		if _, err := strconv.Atoi(strings.TrimPrefix(name, newFolder)); err != nil {
 			continue
 		}
 		if err := k.dir.Rmdir(name); err != nil {

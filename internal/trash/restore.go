@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/opencontainers/go-digest"
 
@@ -55,6 +56,7 @@ type restorer struct {
 	owners map[string]store.Owner // of directories that went
 	lacks  map[int]error          // of tags that could not be pulled
 
+	made  atomic.Int64
 	mu    sync.Mutex
 	taken map[digest.Digest]bool // of what something else is in the place of
 }
@@ -182,8 +184,33 @@ func (r *restorer) folderFor(at string, owner *store.Owner) (store.Dir, error) {
 		}
 		owner = &info.Owner
 	}
-	if err := above.Mkdir(path.Base(at), *owner); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := r.mkdir(above, path.Base(at), *owner); err != nil {
 		return nil, err
 	}
 	return above.Open(path.Base(at))
 }
+
+// mkdir makes a directory in the trash and moves it to its place: a kill must not
+// leave one there that is still nobody's but root's.
+func (r *restorer) mkdir(above store.Dir, name string, owner store.Owner) error {
+	var making string
+	err := fs.ErrExist
+	for errors.Is(err, fs.ErrExist) { // one may be left of a run that was killed
+		making = fmt.Sprintf("%s%d", newFolder, r.made.Add(1))
+		err = r.kept.dir.Mkdir(making, owner)
+	}
+	if err != nil {
+		return err
+	}
+	err = r.kept.dir.Rename(making, above, name)
+	if err != nil {
+		r.kept.dir.Rmdir(making)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil // made for another thing meanwhile
+	}
+	return err
+}
+
+// newFolder begins the name of a directory that is being made.
+const newFolder = "new-"

@@ -117,7 +117,7 @@ func (w *worker) stop(err error) {
 func (w *worker) end(storage store.Dir) *Result {
 	w.meter.End()
 	w.result.Interrupted = w.ctx.Err() != nil
-	if w.result.Stopped == nil && !w.result.Interrupted && !slices.Contains(w.kept.There, true) {
+	if w.result.Stopped == nil && !w.result.Interrupted && len(w.result.Failures) == 0 && !slices.Contains(w.kept.There, true) {
 		if err := w.kept.leave(storage); err != nil {
 			w.result.Failures = append(w.result.Failures, Failure{codeOf(err), Dir + "/" + w.kept.ID, err})
 		}
