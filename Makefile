@@ -8,10 +8,10 @@ DEMO := demo/registry
 # Thousands of small trees are made and unmade: in memory, where there is room.
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: help build install install-systemd demo test race e2e systemd bench fuzz lint clean
+.PHONY: help build install install-systemd demo test race e2e torture systemd bench fuzz mutate night lint clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
 
 build: ## build bin/regjanitor, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/regjanitor
@@ -43,7 +43,10 @@ race: ## run the tests under the race detector
 
 e2e: ## install real registries and clients, and run the real thing
 	scripts/e2e/install
-	cd scripts && $(GO) vet ./... && $(GO) test ./... -count=1 -timeout 40m
+	cd scripts && $(GO) vet ./... && $(GO) test ./e2e ./bench ./systemd ./mutate -count=1 -timeout 40m
+
+torture: ## kill, starve and cut off the real binary
+	cd scripts && TMPDIR=$(TEST_TMP) $(GO) test ./torture -count=1 -v -timeout 60m
 
 systemd: ## boot a systemd in a container, and run the end-to-end tests in the service's sandbox
 	scripts/e2e/install
@@ -59,6 +62,15 @@ fuzz: ## fuzz whatever reads what others have written, FUZZTIME each
 			TMPDIR=$(TEST_TMP) $(GO) test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
 		done; \
 	done
+
+mutate: ## change the code in small ways, and see whether a test notices
+	cd scripts && $(GO) run ./mutate
+
+NIGHT ?= 20
+night: ## the random tests NIGHT times as long, and all that is too long for every day
+	REGJANITOR_TEST_SCALE=$(NIGHT) TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h ./internal/modeltest ./internal/sweep ./internal/trash
+	REGJANITOR_TEST_SCALE=$(NIGHT) $(MAKE) torture
+	$(MAKE) race systemd mutate fuzz FUZZTIME=10m
 
 lint: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }

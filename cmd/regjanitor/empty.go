@@ -30,7 +30,9 @@ func (c *trashEmptyCmd) Run(ctx context.Context, s *session) error {
 	e := emptier{session: s, emptying: c.emptying, words: report.Emptying, do: func(kept *trash.Kept, opts trash.Options) *trash.Result {
 		return kept.Empty(ctx, s.storage, opts)
 	}}
-	e.young = func(k *trash.Kept) bool { return s.started.Sub(k.Started) < time.Duration(c.OlderThan) }
+	if c.OlderThan > 0 {
+		e.young = func(k *trash.Kept) bool { return s.started.Sub(k.Started) < time.Duration(c.OlderThan) }
+	}
 	return e.run(ctx, func() ([]string, error) {
 		if c.ID == "" {
 			return trash.IDs(s.storage)
@@ -49,10 +51,11 @@ func (s *session) oneRun(prefix string) ([]string, error) {
 type emptier struct {
 	*session
 	emptying
-	words  *report.TrashWords
-	do     func(*trash.Kept, trash.Options) *trash.Result
-	young  func(*trash.Kept) bool // not to be touched yet; may be nil
-	before func() error           // a last condition; may be nil
+	words        *report.TrashWords
+	do           func(*trash.Kept, trash.Options) *trash.Result
+	young        func(*trash.Kept) bool // not to be touched yet; may be nil
+	leaveUploads bool
+	before       func() error // a last condition; may be nil
 }
 
 func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) error {
@@ -64,7 +67,7 @@ func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) erro
 	defer e.storage.Close()
 	if e.DryRun {
 		e.warnOfRegistry()
-	} else if _, err := e.seize(ctx, e.RegistryStopped); err != nil {
+	} else if err := e.take(ctx); err != nil {
 		return err
 	}
 	ids, err := choose()
@@ -95,6 +98,15 @@ func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) erro
 		return err
 	}
 	return e.execute(runs)
+}
+
+// take makes sure that nobody else writes to the tree.
+func (e *emptier) take(ctx context.Context) (err error) {
+	e.leaveUploads, err = e.seize(ctx, e.RegistryStopped)
+	if e.leaveUploads {
+		e.warnReadOnly()
+	}
+	return err
 }
 
 // describe begins the document with what lies in the trash.
@@ -146,7 +158,7 @@ func (e *emptier) consent(ctx context.Context, runs []*trash.Kept) error {
 }
 
 func (e *emptier) execute(runs []*trash.Kept) error {
-	opts := trash.Options{Jobs: e.Jobs, Observe: e.display.Observe, Done: func(entry trash.Entry, err error) { e.tell(entry, false, err) }}
+	opts := trash.Options{Jobs: e.Jobs, Observe: e.display.Observe, LeaveUploads: e.leaveUploads, Done: func(entry trash.Entry, err error) { e.tell(entry, false, err) }}
 	var done plan.Totals
 	var result *trash.Result
 	for _, kept := range runs {

@@ -100,7 +100,7 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 	if readOnly {
 		// A registry writes to the uploads that it has, even when it is read-only.
 		r.options.KeepUploads = true
-		r.warn("registry-read-only", r.v2, "a registry in read-only mode is running on this tree: uploads are left alone")
+		r.warnReadOnly()
 	}
 	return err
 }
@@ -187,7 +187,7 @@ func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
 func (r *reclaim) execute(ctx context.Context, p *plan.Plan) (err error) {
 	var bin *trash.Run
 	if r.Trash {
-		if bin, err = r.beginTrash(p); err != nil {
+		if bin, err = r.beginTrash(ctx, p); err != nil {
 			return err
 		}
 		defer bin.End()

@@ -79,6 +79,10 @@ func (s *session) look() guard.Sighting {
 	return guard.Look(host, guard.Tree{Path: s.root.Path, Device: s.root.Info.Device, Inode: s.root.Info.Inode})
 }
 
+func (s *session) warnReadOnly() {
+	s.warn("registry-read-only", s.v2, "a registry in read-only mode is running on this tree: uploads are left alone")
+}
+
 // warnOfRegistry tells of a registry beside which a run only reads.
 func (s *session) warnOfRegistry() {
 	if s.look().Judge(true) != nil {

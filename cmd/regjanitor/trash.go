@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -23,12 +24,14 @@ func (s *session) openStorage() (err error) {
 }
 
 // beginTrash makes room for what a plan moves aside.
-func (r *reclaim) beginTrash(p *plan.Plan) (*trash.Run, error) {
+func (r *reclaim) beginTrash(ctx context.Context, p *plan.Plan) (*trash.Run, error) {
 	header := trash.Header{ID: r.runID, Command: r.command, Started: r.started.UTC().Truncate(time.Second)}
-	run, err := trash.Begin(r.storage, header, sweep.Entries(r.root, p))
+	run, err := trash.Begin(r.storage, header, sweep.Entries(ctx, r.root, p, r.Jobs))
 	switch {
 	case err == nil:
 		return run, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	case store.Full(err):
 		return nil, refusal.New("trash-no-space", "free some space, or sweep without --trash: that needs none", "there is no room for the trash's journal: %v", err)
 	}

@@ -30,8 +30,8 @@ func PullFrom(inv *inventory.Inventory, place int) *Pull {
 
 // Lacks is what a pull of this manifest would not find, or not be able to read:
 // for want of a link or of a blob, or because it is damaged. What may rightly be
-// absent is not looked for.
-func (p *Pull) Lacks(id ID) []ID {
+// absent is not looked for, nor what is excused, with all that only this leads to.
+func (p *Pull) Lacks(id ID, excused map[ID]bool) []ID {
 	type step struct {
 		id       ID
 		manifest bool
@@ -42,13 +42,13 @@ func (p *Pull) Lacks(id ID) []ID {
 	for len(pending) > 0 {
 		next := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
-		if met[next] {
+		if met[next] || excused[next.id] {
 			continue
 		}
 		met[next] = true
 		m := p.inv.Manifest(next.id)
 		isManifest := next.manifest || p.revisions[next.id]
-		if p.Spoilt[next.id] || !p.finds(next.id, next.manifest) || isManifest && !readable(m) {
+		if !p.finds(next.id, next.manifest) || isManifest && !readable(m) {
 			lacks = append(lacks, next.id)
 			continue
 		}
@@ -73,11 +73,11 @@ func readable(m *inventory.Manifest) bool {
 // another digest leads through that one's own link.
 func (p *Pull) finds(id ID, manifest bool) bool {
 	if manifest && p.revisions[id] {
-		return p.inv.Blob(id) != nil
+		return p.inv.Blob(id) != nil && !p.Spoilt[id]
 	}
 	target, linked := p.layers[id]
 	if linked && target != id {
 		_, linked = p.layers[target]
 	}
-	return linked && p.inv.Blob(target) != nil
+	return linked && p.inv.Blob(target) != nil && !p.Spoilt[id] && !p.Spoilt[target]
 }

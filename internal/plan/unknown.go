@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 
 	"regjanitor/internal/graph"
@@ -8,41 +9,66 @@ import (
 	"regjanitor/internal/layout"
 )
 
-// unknown tells of named tags of which nobody can say what they need: they go,
-// and it stays.
+// unknown tells of links and manifests of the repositories that a removal is
+// about which could not be read, so that nobody can say what they need: what is
+// named goes, and that stays.
 func (b *builder) unknown(n names) {
+	told := map[string]bool{}
+	for _, d := range b.plan.Graph.Doubts {
+		told[d.Code+" "+d.Path] = true
+	}
 	for r, repo := range b.inv.Repositories {
+		if !n.touches[r] {
+			continue
+		}
+		tell := func(code, path string, why error) {
+			if told[code+" "+path] {
+				return
+			}
+			told[code+" "+path] = true
+			b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
+				Code: code, Repository: repo.Name, Path: path,
+				Problem: fmt.Sprintf("what only this needs may stay: %v", why),
+				Hint:    "when it can be read again, regjanitor sweep finds what is left",
+			})
+		}
 		for i, tag := range repo.Tags {
 			if !n.tags[ref{r, i}] && !n.whole[r] {
 				continue
 			}
-			code, why := b.damage(tag)
-			if code == "" {
-				continue
+			if tag.Current.State == inventory.LinkUnreadable {
+				tell("link-unreadable", layout.TagCurrent(repo.Name, tag.Name), tag.Current.Err)
+			} else if tag.Current.Points() {
+				b.unread(tag.Current.Target, tell)
 			}
-			b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
-				Code: code, Repository: repo.Name, Path: layout.TagCurrent(repo.Name, tag.Name),
-				Problem: "goes, and what only it needs may stay: " + why,
-				Hint:    "when the tree is sound again, regjanitor sweep finds what is left",
-			})
+		}
+		for _, revision := range repo.Revisions {
+			if revision.Link.State == inventory.LinkUnreadable {
+				tell("link-unreadable", layout.Revision(repo.Name, b.inv.Digests.Digest(revision.Digest))+"/"+layout.Link, revision.Link.Err)
+			}
+			b.unread(revision.Digest, tell)
+		}
+		for _, layer := range repo.Layers {
+			if layer.Link == inventory.LinkUnreadable {
+				tell("link-unreadable", layout.Layer(repo.Name, b.inv.Digests.Digest(layer.Digest))+"/"+layout.Link, layer.Err)
+			}
 		}
 	}
 }
 
-// damage is why it is not known what a tag needs, if that may be another time.
-func (b *builder) damage(tag inventory.Tag) (code, why string) {
-	if tag.Current.State == inventory.LinkUnreadable {
-		return "link-unreadable", fmt.Sprintf("its link cannot be read: %v", tag.Current.Err)
+// unread tells of a manifest that the disk did not give as it was written.
+func (b *builder) unread(id inventory.ID, tell func(code, path string, why error)) {
+	m := b.inv.Manifest(id)
+	if m == nil {
+		return
 	}
-	if !tag.Current.Points() {
-		return "", ""
+	path := layout.BlobData(b.inv.Digests.Digest(id))
+	switch m.State {
+	case inventory.Unreadable:
+		tell("manifest-unreadable", path, m.Err)
+	case inventory.Corrupt:
+		tell("manifest-corrupt", path, errCorrupt)
 	}
-	switch m := b.inv.Manifest(tag.Current.Target); {
-	case m == nil:
-	case m.State == inventory.Unreadable:
-		return "manifest-unreadable", fmt.Sprintf("its manifest cannot be read: %v", m.Err)
-	case m.State == inventory.Corrupt:
-		return "manifest-corrupt", "its manifest does not hash to its digest"
-	}
-	return "", ""
 }
+
+var errCorrupt = errors.New("the manifest does not hash to its digest")

@@ -1,12 +1,15 @@
 package sweep
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
+	"golang.org/x/sync/errgroup"
 
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
@@ -18,27 +21,43 @@ import (
 
 // Entries are the actions of a plan as the trash's journal has them: action and
 // entry bear the same number.
-func Entries(root store.Dir, p *plan.Plan) trash.Entries {
+func Entries(ctx context.Context, root store.Dir, p *plan.Plan, jobs int) trash.Entries {
 	return trash.Entries{Len: len(p.Actions), All: func(yield func(trash.Entry, error) bool) {
 		pulls := map[int32]*graph.Pull{}
-		number := 0
 		for stage, actions := range p.Stages() {
-			for _, a := range actions {
-				e, err := entry(root, p, a)
-				e.Stage = stage
-				if a.Kind == plan.Tag {
-					e.Lacking = lacking(p.Inventory, pulls, a)
+			for few := range slices.Chunk(actions, most*max(jobs, 1)) {
+				entries, err := look(ctx, root, p, few, jobs)
+				for i, e := range entries {
+					e.Stage = stage
+					if e.Kind == plan.Tag {
+						e.Lacking = lacking(p.Inventory, pulls, few[i])
+					}
+					if !yield(e, err) {
+						return
+					}
 				}
-				if err != nil {
-					err = fmt.Errorf("look at %s, which is entry %d of the journal: %w", e.Path, number, err)
-				}
-				if !yield(e, err) {
-					return
-				}
-				number++
 			}
 		}
 	}}
+}
+
+// look makes the entries of some actions, which takes a look at the disk for each.
+func look(ctx context.Context, root store.Dir, p *plan.Plan, actions []plan.Action, jobs int) ([]trash.Entry, error) {
+	entries := make([]trash.Entry, len(actions))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(jobs, 1))
+	for from := 0; from < len(actions); from += most {
+		group.Go(func() error {
+			for i := from; i < min(from+most, len(actions)) && ctx.Err() == nil; i++ {
+				var err error
+				if entries[i], err = entry(root, p, actions[i]); err != nil {
+					return fmt.Errorf("look at %s for the journal: %w", entries[i].Path, err)
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return entries, group.Wait()
 }
 
 func entry(root store.Dir, p *plan.Plan, a plan.Action) (trash.Entry, error) {
@@ -96,5 +115,5 @@ func lacking(inv *inventory.Inventory, pulls map[int32]*graph.Pull, a plan.Actio
 	if pulls[a.Repository] == nil {
 		pulls[a.Repository] = graph.PullFrom(inv, int(a.Repository))
 	}
-	return trash.Digests(inv, pulls[a.Repository].Lacks(tag.Current.Target))
+	return trash.Digests(inv, pulls[a.Repository].Lacks(tag.Current.Target, nil))
 }

@@ -21,14 +21,31 @@ func (e *incompleteError) Error() string {
 	return fmt.Sprintf("it could not be pulled: %s, which it needs, is neither in the tree nor in the trash (%d in all)", e.lacking[0], len(e.lacking))
 }
 
+// place is where a digest is linked, or the blob of it where no repository is named.
+type place struct {
+	repository string
+	digest     digest.Digest
+}
+
+// placeOf is what an entry keeps alive for others; other kinds than these do not.
+func placeOf(e Entry) (place, bool) {
+	switch e.Kind {
+	case plan.Blob:
+		return place{"", e.Digest}, true
+	case plan.Revision, plan.LayerLink:
+		return place{e.Repository, e.Digest}, true
+	}
+	return place{}, false
+}
+
 // incomplete finds, by the number of their entries, the tags that would come back
 // without something that they need. Everything else is back by then, but for what
 // something else has taken the place of.
-func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map[digest.Digest]bool) (map[int]error, error) {
+func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map[place]bool) (map[int]error, error) {
 	var targets []digest.Digest
-	for n, e := range k.Entries {
-		if k.wasPullable(n) {
-			targets = append(targets, e.Digest)
+	for n := range k.Entries {
+		if k.isPointing(n) {
+			targets = append(targets, k.Entries[n].Digest)
 		}
 	}
 	if targets == nil {
@@ -38,50 +55,58 @@ func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map
 	if err != nil {
 		return nil, err
 	}
-	spoilt := map[inventory.ID]bool{}
-	for d := range taken {
-		if id, met := inv.Digests.Lookup(d); met {
-			spoilt[id] = true
-		}
-	}
 	found := map[int]error{}
 	pulls := map[string]*graph.Pull{}
 	for n, e := range k.Entries {
-		if !k.wasPullable(n) {
+		if !k.isPointing(n) {
 			continue
 		}
 		if _, ok := pulls[e.Repository]; !ok {
-			pulls[e.Repository] = pullFrom(inv, e.Repository, spoilt)
+			pulls[e.Repository] = pullFrom(inv, e.Repository, taken)
 		}
-		if lacking := without(lacking(inv, pulls[e.Repository], e.Digest), e.Lacking); len(lacking) > 0 {
+		if lacking := lacking(inv, pulls[e.Repository], e); len(lacking) > 0 {
 			found[n] = &incompleteError{lacking}
 		}
 	}
 	return found, nil
 }
 
-// wasPullable tells a tag in the trash of which anything is known.
-func (k *Kept) wasPullable(n int) bool {
-	e := k.Entries[n]
-	return e.Kind == plan.Tag && k.There[n] && e.Digest != "" && !slices.Contains(e.Lacking, e.Digest)
+// isPointing tells a tag in the trash that points to something.
+func (k *Kept) isPointing(n int) bool {
+	return k.Entries[n].Kind == plan.Tag && k.There[n] && k.Entries[n].Digest != ""
 }
 
-func pullFrom(inv *inventory.Inventory, repository string, spoilt map[inventory.ID]bool) *graph.Pull {
-	place, ok := inv.Find(repository)
+func pullFrom(inv *inventory.Inventory, repository string, taken map[place]bool) *graph.Pull {
+	at, ok := inv.Find(repository)
 	if !ok {
 		return nil
 	}
-	pull := graph.PullFrom(inv, place)
-	pull.Spoilt = spoilt
+	pull := graph.PullFrom(inv, at)
+	pull.Spoilt = map[inventory.ID]bool{}
+	for p := range taken {
+		if id, met := inv.Digests.Lookup(p.digest); met && (p.repository == "" || p.repository == repository) {
+			pull.Spoilt[id] = true
+		}
+	}
 	return pull
 }
 
-func lacking(inv *inventory.Inventory, from *graph.Pull, d digest.Digest) []digest.Digest {
-	id, known := inv.Digests.Lookup(d)
-	if from == nil || !known {
-		return []digest.Digest{d}
+// lacking is what a pull of a tag would not find now and found when it went.
+func lacking(inv *inventory.Inventory, from *graph.Pull, e Entry) []digest.Digest {
+	if slices.Contains(e.Lacking, e.Digest) {
+		return nil // nothing is known of it
 	}
-	return Digests(inv, from.Lacks(id))
+	id, known := inv.Digests.Lookup(e.Digest)
+	if from == nil || !known {
+		return []digest.Digest{e.Digest}
+	}
+	excused := map[inventory.ID]bool{}
+	for _, d := range e.Lacking {
+		if id, met := inv.Digests.Lookup(d); met {
+			excused[id] = true
+		}
+	}
+	return Digests(inv, from.Lacks(id, excused))
 }
 
 // Digests are what IDs stand for.
@@ -91,8 +116,4 @@ func Digests(inv *inventory.Inventory, ids []inventory.ID) []digest.Digest {
 		all[i] = inv.Digests.Digest(id)
 	}
 	return all
-}
-
-func without(all, but []digest.Digest) []digest.Digest {
-	return slices.DeleteFunc(all, func(d digest.Digest) bool { return slices.Contains(but, d) })
 }

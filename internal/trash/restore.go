@@ -10,8 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/opencontainers/go-digest"
-
 	"regjanitor/internal/plan"
 	"regjanitor/internal/store"
 )
@@ -27,7 +25,7 @@ var (
 // Restore brings back what a run has in the trash, what is referred to before
 // what refers to it, and makes that durable before the next.
 func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options) *Result {
-	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}, taken: map[digest.Digest]bool{}}
+	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}, taken: map[place]bool{}}
 	for _, e := range k.Entries {
 		if e.IsDirectory() {
 			r.owners[e.Path] = e.Owner
@@ -58,7 +56,7 @@ type restorer struct {
 
 	made  atomic.Int64
 	mu    sync.Mutex
-	taken map[digest.Digest]bool // of what something else is in the place of
+	taken map[place]bool // where something else is
 }
 
 // between is what is due where the kind changes: blobs are durable before links
@@ -80,8 +78,11 @@ func (r *restorer) between(before, now plan.Kind) error {
 
 func (r *restorer) restore(n int) error {
 	e := r.kept.Entries[n]
-	if e.IsDirectory() {
+	switch {
+	case e.IsDirectory():
 		return r.directory(e)
+	case e.Kind == plan.Upload && r.opts.LeaveUploads:
+		return errNothing
 	}
 	if e.Needs != "" {
 		if _, err := r.v2.Stat(e.Needs); errors.Is(err, fs.ErrNotExist) {
@@ -120,9 +121,11 @@ func (r *restorer) restore(n int) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errPart
 	case errors.Is(err, errTaken):
-		r.mu.Lock()
-		r.taken[e.Digest] = true
-		r.mu.Unlock()
+		if at, ok := placeOf(e); ok {
+			r.mu.Lock()
+			r.taken[at] = true
+			r.mu.Unlock()
+		}
 	}
 	return err
 }

@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Jobs    int                  // requests in flight at once, at least 1
 	Observe func(progress.Event) // may be nil
+	// LeaveUploads: a registry, though read-only, may be at work on them.
+	LeaveUploads bool
 	// Done is told of each thing that has come back or has gone, serially; may be nil.
 	Done func(Entry, error)
 }
