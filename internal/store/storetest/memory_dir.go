@@ -1,0 +1,272 @@
+package storetest
+
+import (
+	"io"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"regjanitor/internal/store"
+)
+
+// Dir opens a directory of the tree; the empty path is its top.
+func (m *Memory) Dir(path string) (store.Dir, error) {
+	top := &memoryDir{of: m, inode: root}
+	return top.Open(path)
+}
+
+// memoryDir is an open directory: like a descriptor it stays with its inode,
+// whatever becomes of the name.
+type memoryDir struct {
+	of     *Memory
+	inode  uint32
+	closed atomic.Bool
+}
+
+func pathError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if path == "" {
+		path = "."
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}
+
+// usable refuses what the real store refuses before it asks the system, and
+// what the system refuses before it looks.
+func (d *memoryDir) usable(path string) error {
+	for rest, more := path, path != ""; more; {
+		var name string
+		name, rest, more = strings.Cut(rest, "/")
+		if name == "" || name == ".." {
+			return store.ErrOutside
+		}
+	}
+	return d.open(path)
+}
+
+// outside tells what is not the name of something in its directory.
+func outside(name string) bool {
+	return name == "" || name == "." || name == ".." || strings.Contains(name, "/")
+}
+
+func (d *memoryDir) open(path string) error {
+	if strings.Contains(path, "\x00") {
+		return syscall.EINVAL
+	}
+	if d.closed.Load() {
+		return syscall.EBADF
+	}
+	return nil
+}
+
+// look finds what is at path. Of this directory, should it be removed, there is
+// little left to see.
+func (d *memoryDir) look(path string, follow bool) (uint32, node, error) {
+	if err := d.usable(path); err != nil {
+		return 0, node{}, err
+	}
+	d.of.mu.RLock()
+	defer d.of.mu.RUnlock()
+	inode, err := d.of.walk(d.inode, path, follow)
+	if err != nil {
+		return 0, node{}, err
+	}
+	if n := d.of.at(inode); n != nil {
+		return inode, *n, nil
+	}
+	return inode, node{kind: store.Directory}, nil
+}
+
+func (d *memoryDir) Open(path string) (store.Dir, error) {
+	inode, n, err := d.look(path, false)
+	switch {
+	case err != nil:
+	case n.kind == store.Directory:
+		return &memoryDir{of: d.of, inode: inode}, nil
+	case n.kind == store.Symlink:
+		err = store.ErrSymlink
+	default:
+		err = syscall.ENOTDIR
+	}
+	return nil, pathError("open directory", path, err)
+}
+
+func (d *memoryDir) List(f func(store.Entry) error) error {
+	entries, kinds, err := d.entries()
+	if err != nil {
+		return pathError("list", "", err)
+	}
+	var name []byte
+	for i, e := range entries {
+		name = append(name[:0], e.name...)
+		if err := f(store.Entry{Name: name, Type: kinds[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *memoryDir) entries() ([]entry, []store.Type, error) {
+	if err := d.open(""); err != nil {
+		return nil, nil, err
+	}
+	d.of.mu.RLock()
+	defer d.of.mu.RUnlock()
+	n := d.of.at(d.inode)
+	if n == nil {
+		return nil, nil, syscall.ENOENT
+	}
+	entries := append([]entry(nil), n.dir.names.sorted()...)
+	kinds := make([]store.Type, len(entries))
+	for i, e := range entries {
+		kinds[i] = d.of.nodes[e.inode].kind
+	}
+	return entries, kinds, nil
+}
+
+// farPath is the length beyond which the real store opens a path in pieces,
+// and its Stat therefore follows no link at all.
+const farPath = 1000
+
+func (d *memoryDir) Stat(path string) (store.Info, error) {
+	inode, n, err := d.look(path, len(path) <= farPath)
+	if err != nil {
+		return store.Info{}, pathError("stat", path, err)
+	}
+	return n.info(inode), nil
+}
+
+func (d *memoryDir) Read(path string, limit int, buf []byte) ([]byte, store.Info, error) {
+	inode, n, err := d.look(path, false)
+	switch {
+	case err != nil:
+	case n.kind == store.Symlink:
+		err = store.ErrSymlink
+	case n.kind == store.Other && n.special == socket:
+		err = syscall.ENXIO
+	}
+	if err != nil {
+		return nil, store.Info{}, pathError("open", path, err)
+	}
+	info := n.info(inode)
+	switch {
+	case n.kind != store.Regular:
+		return nil, info, pathError("read", path, store.ErrNotRegular)
+	case n.size > int64(limit):
+		return nil, info, pathError("read", path, store.ErrTooLarge)
+	}
+	if need := int(n.size) + 1; cap(buf) < need {
+		buf = make([]byte, 0, need)
+	}
+	data := buf[:n.size]
+	clear(data[copy(data, n.text):])
+	return data, info, nil
+}
+
+func (d *memoryDir) Unlink(name string) error {
+	return pathError("remove", name, d.change(&change{op: Unlink, name: name}))
+}
+
+func (d *memoryDir) Rmdir(name string) error {
+	return pathError("remove directory", name, d.change(&change{op: Rmdir, name: name}))
+}
+
+func (d *memoryDir) Rename(name string, to store.Dir, as string) error {
+	target, ok := to.(*memoryDir)
+	if !ok || target.of != d.of {
+		return pathError("rename", name, syscall.EXDEV)
+	}
+	for _, name := range []string{name, as} {
+		if outside(name) {
+			return pathError("rename", name, store.ErrOutside)
+		}
+	}
+	err := target.open(as)
+	if err == nil {
+		err = d.change(&change{op: Rename, name: name, to: target.inode, as: as})
+	}
+	return pathError("rename", name, err)
+}
+
+func (d *memoryDir) Mkdir(name string, owner store.Owner) error {
+	return pathError("make directory", name, d.change(&change{op: Mkdir, name: name, owner: owner}))
+}
+
+func (d *memoryDir) Create(name string) (io.WriteCloser, error) {
+	c := &change{op: Create, name: name}
+	if err := d.change(c); err != nil {
+		return nil, pathError("create", name, err)
+	}
+	return &memoryFile{of: d.of, inode: c.inode, name: name}, nil
+}
+
+// change carries out a change in this directory.
+func (d *memoryDir) change(c *change) error {
+	if outside(c.name) {
+		return store.ErrOutside
+	}
+	if err := d.open(c.name); err != nil {
+		return err
+	}
+	d.of.mu.Lock()
+	defer d.of.mu.Unlock()
+	c.in = d.inode
+	if c.op == Create {
+		c.owner = d.of.owner
+		c.owner.Mode = 0o600
+	}
+	return d.of.do(c)
+}
+
+func (d *memoryDir) Sync() error {
+	if err := d.open(""); err != nil {
+		return pathError("sync", "", err)
+	}
+	d.of.mu.Lock()
+	defer d.of.mu.Unlock()
+	if d.of.journal != nil {
+		d.of.journal = &journal{base: d.of.clone()}
+	}
+	return nil
+}
+
+func (d *memoryDir) Close() error {
+	if d.closed.Swap(true) {
+		return pathError("close", "", syscall.EBADF)
+	}
+	return nil
+}
+
+// memoryFile is a file that is being written.
+type memoryFile struct {
+	of      *Memory
+	inode   uint32
+	name    string
+	written int64
+	closed  bool
+}
+
+func (f *memoryFile) Write(data []byte) (int, error) {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	if f.closed {
+		return 0, pathError("write", f.name, fs.ErrClosed)
+	}
+	err := f.of.do(&change{op: Write, inode: f.inode, from: f.written, text: string(data)})
+	f.written += int64(len(data))
+	return len(data), pathError("write", f.name, err)
+}
+
+func (f *memoryFile) Close() error {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	if f.closed {
+		return pathError("close", f.name, fs.ErrClosed)
+	}
+	f.closed = true
+	f.of.journal.settle(f.inode)
+	return nil
+}
