@@ -63,6 +63,7 @@ const (
 	ByHistory          // From is a tag that lost its current link
 	ByItself           // a revision or link that stays by the run's options
 	ByLoss             // a revision of a repository without tags, which may have lost them
+	ByAge              // a revision that is too young to go
 	ByManifest         // From is the manifest that refers to it
 	BySubject          // From is the kept subject that it is about
 	ByLink             // From is the link whose content names it
@@ -95,6 +96,8 @@ type Roots struct {
 	Tag      func(repository, tag int) bool
 	Revision func(repository, revision int) bool
 	Layer    func(repository, layer int) bool
+	// Young revisions are too new to go, and stay with all that they need.
+	Young func(repository, revision int) bool
 	// Whole keeps everything that a repository links.
 	Whole func(repository int) bool
 	// Gone repositories are to go as a whole: nothing in them is a root.

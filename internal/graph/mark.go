@@ -61,11 +61,7 @@ func (m *marker) repository(i int) {
 		}
 	}
 	for j, revision := range m.from.Revisions {
-		if m.roots.Revision != nil && m.roots.Revision(i, j) {
-			kind := ByItself
-			if !m.from.HasTags {
-				kind = ByLoss
-			}
+		if kind := m.rootKind(i, j); kind != Nothing {
 			m.root(revision.Digest, Via{kind, m.at, uint32(revision.Digest)})
 		}
 	}
@@ -79,6 +75,19 @@ func (m *marker) repository(i int) {
 	} else {
 		m.history()
 	}
+}
+
+// rootKind is why a revision is a root of its own.
+func (m *marker) rootKind(repository, revision int) ViaKind {
+	switch {
+	case m.roots.Young != nil && m.roots.Young(repository, revision):
+		return ByAge
+	case m.roots.Revision == nil || !m.roots.Revision(repository, revision):
+		return Nothing
+	case !m.from.HasTags:
+		return ByLoss
+	}
+	return ByItself
 }
 
 func (m *marker) subjects(id ID) {
@@ -123,8 +132,10 @@ func (m *marker) tag(j int) {
 	default:
 		m.to.Roots++
 		m.badLink(path, tag.Current)
-		for _, entry := range tag.History { // which names what the link does not
-			m.root(entry.Digest, Via{ByHistory, m.at, uint32(j)})
+		if !m.roots.Trace || m.roots.Pins { // what stays may be any of its history
+			for _, entry := range tag.History {
+				m.root(entry.Digest, Via{ByHistory, m.at, uint32(j)})
+			}
 		}
 		return
 	}

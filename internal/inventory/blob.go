@@ -87,7 +87,7 @@ func (s *scan) strayBlob(e entry, path string) {
 	switch {
 	case e.kind == store.Symlink:
 		s.odd(Oddity{Code: "blob-symlink", Path: path, Problem: "a symbolic link, left alone with what it points to", Doubt: true})
-	case e.kind == store.Directory && e.name != layout.LostFound && !strings.HasPrefix(e.name, "."):
+	case e.kind == store.Directory && !layout.Foreign(e.name):
 		s.malformed("", path, fmt.Errorf("%q is no part of a digest's path", e.name))
 	default:
 		s.stray("", path, e)

@@ -157,7 +157,7 @@ func (s *scan) eachLeaf(r *Repository, alg, path string, intern func(alg, hex st
 			if e.kind == store.Symlink {
 				return symlinked(path + "/" + e.name)
 			}
-			if e.kind != store.Directory {
+			if e.kind != store.Directory || layout.Foreign(e.name) {
 				s.stray(r.Name, path+"/"+e.name, e)
 				continue
 			}

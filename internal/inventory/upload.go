@@ -43,7 +43,7 @@ func (s *scan) upload(r *Repository, path, id string) error {
 		case file.Path == layout.Data:
 			upload.Bytes, upload.Disk = file.Stamp.Size, tree.disk[i]
 		case file.Path == layout.StartedAt:
-			at, err := s.startedAt(path + "/" + id + "/" + layout.StartedAt)
+			at, err := s.startedAt(path+"/"+id+"/"+layout.StartedAt, file.Stamp)
 			switch {
 			case store.Starved(err):
 				return err
@@ -65,9 +65,11 @@ func (s *scan) upload(r *Repository, path, id string) error {
 }
 
 // startedAt is the time that a file holds, or 0.
-func (s *scan) startedAt(path string) (nanoseconds int64, err error) {
-	data, _, err := read(s.root, path, linkLimit, nil)
+func (s *scan) startedAt(path string, seen Stamp) (nanoseconds int64, err error) {
+	data, info, err := read(s.root, path, linkLimit, nil)
 	switch {
+	case err == nil && StampOf(info) != seen:
+		return 0, errors.New("has changed meanwhile")
 	case errors.Is(err, store.ErrTooLarge):
 		return 0, nil
 	case err != nil:

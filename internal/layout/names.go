@@ -9,6 +9,12 @@ import (
 // registry keeps every name that begins with an underscore for itself.
 func Reserved(name string) bool { return strings.HasPrefix(name, "_") }
 
+// Foreign tells a name that no part of a registry's tree has: a snapshot's, a file
+// system's own, or one that a later registry may have reserved.
+func Foreign(name string) bool {
+	return name == LostFound || strings.HasPrefix(name, ".") || Reserved(name)
+}
+
 const (
 	alphanumeric = `[a-z0-9]+`
 	separator    = `(?:[._]|__|[-]+)`

@@ -16,6 +16,7 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	b.plan.Graph = graph.Mark(inv, graph.Roots{
 		Tag:      func(int, int) bool { return true },
 		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept) },
+		Young:    func(r, i int) bool { return opts.MinAge > 0 && opts.young(b.newest(r, i), opts.MinAge) },
 		Layer:    func(r, i int) bool { return opts.young(inv.Repositories[r].Layers[i].Stamp.MTime, opts.MinAge) },
 		Whole:    func(r int) bool { return !b.scope[r] },
 		Proxy:    opts.Proxy,
@@ -75,8 +76,6 @@ func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool) bool {
 	repo := b.inv.Repositories[r]
 	revision := &repo.Revisions[i]
 	switch {
-	case b.opts.MinAge > 0 && b.opts.young(b.newest(r, i), b.opts.MinAge):
-		return true
 	case !repo.HasTags:
 		return true
 	case b.dataless(revision.Digest):

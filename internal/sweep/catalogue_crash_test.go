@@ -1,7 +1,6 @@
 package sweep_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"regjanitor/internal/layout"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/registrytest"
 	"regjanitor/internal/store"
@@ -200,67 +198,6 @@ func checkValid(t *testing.T, tree *registrytest.Tree, live []string) {
 	if slices.Contains(codes(p.Warnings), "untagged-without-data") {
 		t.Error("a revision dangles after the crash")
 	}
-}
-
-// TestAnyFault fails one operation after the other, once or for ever, with
-// everything that a disk can answer.
-func TestAnyFault(t *testing.T) {
-	errnos := []syscall.Errno{syscall.EIO, syscall.EACCES, syscall.ENOENT, syscall.ESTALE,
-		syscall.EROFS, syscall.ENOSPC, syscall.EMFILE, syscall.EINTR}
-	for i, errno := range errnos {
-		for _, ever := range []bool{false, true} {
-			t.Run(fmt.Sprintf("35 to 39 %s, for ever %v", errno, ever), func(t *testing.T) {
-				t.Parallel()
-				const stride = 11 // each sees other operations than the next
-				for n, more := i+1, true; more; n += stride {
-					more = checkFault(t, n, errno, ever)
-				}
-			})
-		}
-	}
-}
-
-// checkFault has the n-th operation fail, and tells whether there was one.
-func checkFault(t *testing.T, n int, errno syscall.Errno, ever bool) (fired bool) {
-	tree := registrytest.Build(t, ok+app+`
-		C = image e sha512:z
-		S = image {} s subject=A
-		push app:v2 C
-		push app@ S
-	`)
-	var at storetest.Call
-	sweeping, needed := false, false
-	root := watched(t, tree, func(c storetest.Call) error {
-		if c.Number == n {
-			at, fired = c, true
-			needed = !sweeping && !(c.Op == storetest.Stat && (c.Path == layout.Blobs || c.Path == layout.Repositories)) // opened next
-		}
-		if c.Number == n || ever && fired && c.Op == at.Op && c.Path == at.Path {
-			return errno
-		}
-		return nil
-	})
-	clean := func() bool {
-		p, err := survey(root, 1, defaults())
-		if err != nil {
-			return false
-		}
-		changed, err := p.Inventory.Changed(context.Background(), root, 1)
-		if err != nil || changed != "" {
-			return false
-		}
-		sweeping = true
-		result := execute(root, p)
-		return result.Stopped == nil && len(result.Failures)+len(p.Doubts) == 0
-	}()
-	if lost := minus(tree.Live(), tree.Contents()); len(lost) > 0 {
-		t.Errorf("%v on call %d, %s %s: live things are gone: %q", errno, n, at.Op, at.Path, lost)
-	}
-	again := !ever && (errno == syscall.EIO || errno == syscall.ESTALE || errno == syscall.EINTR)
-	if fired && needed && clean && !again {
-		t.Errorf("%v on call %d, %s %s: nothing is said of it", errno, n, at.Op, at.Path)
-	}
-	return fired
 }
 
 func TestStuckRemovals(t *testing.T) {

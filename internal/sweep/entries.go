@@ -72,15 +72,18 @@ func entry(root store.Dir, p *plan.Plan, a plan.Action) (trash.Entry, error) {
 		e.History = len(p.Inventory.Repositories[a.Repository].Tags[a.At].History)
 	case plan.TagIndexEntry:
 		e.Path += "/" + layout.Link
-		e.Needs = layout.TagCurrent(item.Repository, item.Tag)
+		e.Needs = []string{layout.TagCurrent(item.Repository, item.Tag)}
 	case plan.Revision:
 		revision := p.Inventory.Repositories[a.Repository].Revisions[a.At]
 		e.Path += "/" + layout.Link
 		if len(revision.Signatures) > 0 {
 			e.Beside = layout.Signatures
+			for _, id := range revision.Signatures {
+				e.Needs = append(e.Needs, dataOf(p.Inventory, id)...)
+			}
 		}
 		if revision.Link.Points() {
-			e.Needs = dataOf(p.Inventory, revision.Link.Target)
+			e.Needs = append(e.Needs, dataOf(p.Inventory, revision.Link.Target)...)
 		}
 	case plan.LayerLink:
 		e.Path += "/" + layout.Link
@@ -98,12 +101,12 @@ func entry(root store.Dir, p *plan.Plan, a plan.Action) (trash.Entry, error) {
 	return e, err
 }
 
-// dataOf is the file of a blob that is there.
-func dataOf(inv *inventory.Inventory, id inventory.ID) string {
+// dataOf is the file of a blob, if it is there.
+func dataOf(inv *inventory.Inventory, id inventory.ID) []string {
 	if inv.Blob(id) == nil {
-		return ""
+		return nil
 	}
-	return layout.BlobData(inv.Digests.Digest(id))
+	return []string{layout.BlobData(inv.Digests.Digest(id))}
 }
 
 // lacking is what a pull of a doomed tag does not find now.

@@ -3,6 +3,7 @@ package trash
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"regjanitor/internal/layout"
@@ -11,8 +12,10 @@ import (
 // check refuses an entry that no run would have written after those before it.
 func (e Entry) check(before []Entry) error {
 	switch {
-	case !inTree(e.Path) || e.Needs != "" && !inTree(e.Needs):
-		return fmt.Errorf("%w: %q or %q is not in the tree", errJournal, e.Path, e.Needs)
+	case !inTree(e.Path):
+		return fmt.Errorf("%w: %q is not in the tree", errJournal, e.Path)
+	case slices.ContainsFunc(e.Needs, func(file string) bool { return !inTree(file) }):
+		return fmt.Errorf("%w: %q are not in the tree", errJournal, e.Needs)
 	case len(before) > 0 && e.Stage < before[len(before)-1].Stage || e.Stage < 0:
 		return fmt.Errorf("%w: it is out of order", errJournal)
 	case e.Beside != "" && e.Beside != layout.Signatures:

@@ -112,10 +112,16 @@ func (k *Kept) leave(storage store.Dir) error {
 		return err
 	}
 	for _, name := range shelves {
-		if _, err := strconv.Atoi(strings.TrimPrefix(name, newFolder)); err != nil {
-			continue
+		_, err := strconv.Atoi(name)
+		switch {
+		case err == nil:
+			err = k.dir.Rmdir(name)
+		case strings.HasPrefix(name, newFolder):
+			err = removeFolders(k.dir, name)
+		default:
+			err = nil
 		}
-		if err := k.dir.Rmdir(name); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -129,6 +135,26 @@ func (k *Kept) leave(storage store.Dir) error {
 	}
 	takeDown(storage)
 	return nil
+}
+
+// removeFolders removes a directory that holds nothing but directories: some that
+// were being made when a power loss came.
+func removeFolders(dir store.Dir, name string) error {
+	below, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer below.Close()
+	inside, err := names(below)
+	for _, inner := range inside {
+		if err == nil {
+			err = removeFolders(below, inner)
+		}
+	}
+	if err == nil {
+		err = dir.Rmdir(name)
+	}
+	return err
 }
 
 // takeDown removes the trash, if there is nothing in it.

@@ -49,8 +49,8 @@ type Entry struct {
 	Owner store.Owner
 	// Beside names what lies beside it and goes with it, before it.
 	Beside string
-	// Needs is a file without which the thing would dangle. Empty: it did already.
-	Needs string
+	// Needs are files without which the thing would dangle. None: it did already.
+	Needs []string
 	// Lacking is what a pull of the tag did not find when it went.
 	Lacking []digest.Digest
 }
@@ -85,7 +85,7 @@ type line struct {
 	GID        uint32          `json:"gid"`
 	Mode       uint32          `json:"mode"`
 	Beside     name            `json:"beside,omitzero"`
-	Needs      name            `json:"needs,omitzero"`
+	Needs      []name          `json:"needs,omitempty"`
 	Lacking    []digest.Digest `json:"lacking,omitempty"`
 }
 
@@ -125,6 +125,13 @@ func (n *name) UnmarshalJSON(data []byte) error {
 	return err
 }
 
+func convert[To, From ~string](from []From) (to []To) {
+	for _, s := range from {
+		to = append(to, To(s))
+	}
+	return to
+}
+
 // writeJournal tells how many entries it has written.
 func writeJournal(dir store.Dir, header Header, entries Entries) (int, error) {
 	file, err := dir.Create(unfinished)
@@ -150,7 +157,7 @@ func encode(w io.Writer, header Header, entries Entries) error {
 			return err
 		}
 		err = enc.Encode(line{e.Stage, kinds[e.Kind], name(e.Path), name(e.Repository), name(e.Tag), e.Digest, e.Bytes, e.Disk, e.History,
-			e.Owner.UID, e.Owner.GID, e.Owner.Mode, name(e.Beside), name(e.Needs), e.Lacking})
+			e.Owner.UID, e.Owner.GID, e.Owner.Mode, name(e.Beside), convert[name](e.Needs), e.Lacking})
 		if err != nil {
 			return err
 		}
@@ -183,7 +190,7 @@ func decode(data []byte) (Header, []Entry, error) {
 			return Header{}, nil, fmt.Errorf("entry %d: %w: %q is no kind", len(entries), errJournal, l.Kind)
 		}
 		e := Entry{l.Stage, plan.Kind(kind), string(l.Path), string(l.Repository), string(l.Tag), l.Digest, l.Bytes, l.Disk, l.History,
-			store.Owner{UID: l.UID, GID: l.GID, Mode: l.Mode}, string(l.Beside), string(l.Needs), l.Lacking}
+			store.Owner{UID: l.UID, GID: l.GID, Mode: l.Mode}, string(l.Beside), convert[string](l.Needs), l.Lacking}
 		if err := e.check(entries); err != nil {
 			return Header{}, nil, fmt.Errorf("entry %d: %w", len(entries), err)
 		}

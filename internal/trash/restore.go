@@ -1,6 +1,7 @@
 package trash
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,10 +26,13 @@ var (
 // Restore brings back what a run has in the trash, what is referred to before
 // what refers to it, and makes that durable before the next.
 func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options) *Result {
-	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}, taken: map[place]bool{}}
+	r := &restorer{worker: k.worker(ctx, opts, "restoring"), v2: v2, owners: map[string]store.Owner{}, whole: map[string]bool{}, taken: map[place]bool{}}
 	for _, e := range k.Entries {
-		if e.IsDirectory() {
+		switch e.Kind {
+		case plan.Directory, plan.Repository:
 			r.owners[e.Path] = e.Owner
+		case plan.Tag, plan.Upload, plan.Discarded:
+			r.whole[e.Path] = true
 		}
 	}
 	before := plan.Repository
@@ -42,6 +46,10 @@ func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options)
 			r.stop(err)
 			break
 		}
+		if err := r.prepare(from, to); err != nil {
+			r.stop(err)
+			break
+		}
 		r.each(from, to, r.restore)
 		before, to = kind, from
 	}
@@ -52,11 +60,13 @@ type restorer struct {
 	*worker
 	v2     store.Dir
 	owners map[string]store.Owner // of directories that went
+	whole  map[string]bool        // directories that went with all that was in them
 	lacks  map[int]error          // of tags that could not be pulled
 
-	made  atomic.Int64
-	mu    sync.Mutex
-	taken map[place]bool // where something else is
+	made    atomic.Int64 // directories
+	durable int64        // so many of them are
+	mu      sync.Mutex
+	taken   map[place]bool // where something else is
 }
 
 // between is what is due where the kind changes: blobs are durable before links
@@ -76,6 +86,43 @@ func (r *restorer) between(before, now plan.Kind) error {
 	return err
 }
 
+// prepare makes the directories that a stage goes back to, and makes them durable
+// where they are: what is moved into one by then cannot be somewhere else after a
+// power loss. What fails here fails again when its turn comes.
+func (r *restorer) prepare(from, to int) error {
+	r.parallel(from, to, func(n int) {
+		e := r.kept.Entries[n]
+		if e.IsDirectory() || r.dangles(e) != nil {
+			return
+		}
+		if dir, err := r.folderOf(e); err == nil {
+			dir.Close()
+		}
+	})
+	if r.made.Load() == r.durable {
+		return nil
+	}
+	r.durable = r.made.Load()
+	if err := r.v2.Sync(); err != nil {
+		return fmt.Errorf("make directories durable: %w", err)
+	}
+	return nil
+}
+
+// dangles fails where what an entry needs is not there.
+func (r *restorer) dangles(e Entry) error {
+	for _, file := range e.Needs {
+		_, err := r.v2.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errDangling
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *restorer) restore(n int) error {
 	e := r.kept.Entries[n]
 	switch {
@@ -84,14 +131,7 @@ func (r *restorer) restore(n int) error {
 	case e.Kind == plan.Upload && r.opts.LeaveUploads:
 		return errNothing
 	}
-	if e.Needs != "" {
-		if _, err := r.v2.Stat(e.Needs); errors.Is(err, fs.ErrNotExist) {
-			return errDangling
-		} else if err != nil {
-			return err
-		}
-	}
-	if err := r.lacks[n]; err != nil {
+	if err := cmp.Or(r.dangles(e), r.lacks[n]); err != nil {
 		return err
 	}
 	shelf, err := r.kept.dir.Open(shelfOf(n))
@@ -144,6 +184,11 @@ func (r *restorer) back(e Entry, shelf store.Dir, kept string, folder store.Dir)
 }
 
 func (r *restorer) directory(e Entry) error {
+	for above := path.Dir(e.Path); above != "."; above = path.Dir(above) {
+		if r.whole[above] {
+			return errNothing // it comes back with that
+		}
+	}
 	if _, err := r.v2.Stat(e.Path); err == nil {
 		return errNothing
 	}

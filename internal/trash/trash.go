@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strconv"
 
 	"regjanitor/internal/store"
@@ -147,5 +146,3 @@ func (r *Run) End() {
 }
 
 func besideName(number int, name string) string { return fmt.Sprintf("%d.%s", number, name) }
-
-func shelved(number int) string { return path.Join(shelfOf(number), strconv.Itoa(number)) }

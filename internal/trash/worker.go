@@ -58,20 +58,26 @@ func (k *Kept) worker(ctx context.Context, opts Options, phase string) *worker {
 	return &worker{ctx: ctx, kept: k, opts: opts, meter: progress.NewMeter(opts.Observe, phase, int64(len(k.Entries))), result: &Result{}}
 }
 
-// each calls f for the entries of one stage that there is something to do for.
+// each does f for the entries of one stage, and books what came of it.
 func (w *worker) each(from, to int, f func(n int) error) {
+	w.parallel(from, to, func(n int) { w.book(n, f(n)) })
+	w.meter.Add(to - from)
+}
+
+// parallel calls f for the entries that there may be something to do for.
+func (w *worker) parallel(from, to int, f func(n int)) {
 	var group errgroup.Group
 	group.SetLimit(max(w.opts.Jobs, 1))
 	for n := from; n < to && !w.over(); n++ {
-		if w.kept.There[n] || w.kept.Entries[n].IsDirectory() {
-			group.Go(func() error {
-				if !w.over() {
-					w.book(n, f(n))
-				}
-				return nil
-			})
+		if !w.kept.There[n] && !w.kept.Entries[n].IsDirectory() {
+			continue
 		}
-		w.meter.Add(1)
+		group.Go(func() error {
+			if !w.over() {
+				f(n)
+			}
+			return nil
+		})
 	}
 	group.Wait()
 }
