@@ -1,0 +1,6 @@
+//go:build race
+
+package modeltest
+
+// Under the race detector everything takes ten times as long.
+func init() { fraction = 20 }

@@ -1,0 +1,290 @@
+package modeltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"syscall"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/refusal"
+	"regjanitor/internal/registrytest"
+	"regjanitor/internal/store"
+	"regjanitor/internal/sweep"
+)
+
+// A trial is one registry on disk, swept by the janitor and judged by the oracle.
+type trial struct {
+	tree    *registrytest.Tree
+	opts    Options
+	sound   bool // nothing is damaged
+	alone   bool // one worker is compared with many
+	refused bool
+
+	strict, generous Answer
+	violations       []string
+	removed          []string // by the janitor, in letters
+	doubts           []string // of the janitor
+}
+
+func (c *trial) violated(format string, args ...any) {
+	c.violations = append(c.violations, fmt.Sprintf(format, args...))
+}
+
+// String is what the oracle thinks.
+func (c *trial) String() string {
+	return fmt.Sprintf("the janitor doubts %q, refused is %v, removed %q; the oracle has to doubt %q, pin %q, refuse %q, and may doubt %q, pin %q, refuse %q",
+		c.doubts, c.refused, c.removed,
+		c.strict.Doubts, c.strict.Pinned, c.strict.Refused, c.generous.Doubts, c.generous.Pinned, c.generous.Refused)
+}
+
+func (c *trial) run() error {
+	strict, generous, err := Judge(c.tree.V2, c.opts)
+	if err != nil {
+		return err
+	}
+	c.strict, c.generous = strict, generous
+	if !strict.Within(generous) {
+		c.violated("the oracle contradicts itself")
+	}
+	v2, err := store.Locate(c.tree.Root)
+	if err != nil {
+		c.checkRefusal(err)
+		return nil
+	}
+	root, err := store.OpenRoot(v2, false)
+	if err != nil {
+		c.checkRefusal(err)
+		return nil
+	}
+	defer root.Close()
+	before, err := readDisk(v2)
+	if err != nil {
+		return err
+	}
+	p, err := c.survey(root, 8)
+	if c.alone {
+		c.checkWorkers(root, p, err)
+	}
+	c.checkRefusal(err)
+	if planned, err := readDisk(v2); err != nil || !maps.Equal(before.entries, planned.entries) {
+		c.violated("planning changes the tree (%v)", err)
+	}
+	if err != nil {
+		return nil
+	}
+	c.checkDoubts(p)
+	result := sweep.Execute(context.Background(), root, p, sweep.Options{Jobs: 4, Run: "model"})
+	after, err := readDisk(v2)
+	if err != nil {
+		return err
+	}
+	c.checkResult(p, result, after)
+	c.checkRemoved(before, after)
+	c.checkPlanned(p, before, after)
+	c.checkDirectories(before, after)
+	c.checkAnswer()
+	again, err := c.survey(root, 8)
+	if lines := describe(again, err); len(lines) > 0 {
+		c.violated("a second run does something: %s", lines[0])
+	}
+	return nil
+}
+
+// checkResult lets nothing fail but the removal of a directory in which there is
+// something that a sweep does not know.
+func (c *trial) checkResult(p *plan.Plan, result *sweep.Result, after *disk) {
+	if result.Stopped != nil || result.Interrupted || len(result.Failures) == 0 && result.Removed != p.Planned {
+		c.violated("planned %+v, removed %+v, stopped %v", p.Planned, result.Removed, result.Stopped)
+	}
+	for _, failure := range result.Failures {
+		if !errors.Is(failure.Err, syscall.ENOTEMPTY) || len(after.children[failure.Path]) == 0 {
+			c.violated("failed to remove %s: %v", failure.Path, failure.Err)
+		}
+	}
+}
+
+// survey is all of a run that comes before it changes anything.
+func (c *trial) survey(root store.Dir, jobs int) (*plan.Plan, error) {
+	opts := plan.Options{
+		Scope: c.opts.Scope, KeepUntagged: c.opts.KeepUntagged, KeepOrphans: c.opts.KeepOrphans,
+		KeepUploads: c.opts.KeepUploads, AllowEmpty: c.opts.AllowEmpty, MinAge: c.opts.MinAge,
+		UploadAge: c.opts.UploadAge, Now: c.opts.Now, MaxDeletePercent: 100,
+		Proxy: c.isProxy(),
+	}
+	inv, err := inventory.Scan(context.Background(), root, inventory.Options{Jobs: jobs, HistoryTimes: opts.UsesAges()})
+	if err != nil {
+		return nil, err
+	}
+	if len(inv.Vanished) > 0 {
+		return nil, fmt.Errorf("%s vanished", inv.Vanished[0])
+	}
+	return plan.Make(inv, opts)
+}
+
+func (c *trial) isProxy() bool {
+	_, err := os.Lstat(filepath.Join(c.tree.Root, "scheduler-state.json"))
+	return err == nil
+}
+
+func (c *trial) checkRefusal(err error) {
+	var refused *refusal.Error
+	c.refused = errors.As(err, &refused)
+	switch {
+	case err != nil && !c.refused:
+		c.violated("the run ends with %v", err)
+	case c.refused && c.generous.Refused == "":
+		c.violated("refused (%s), and the oracle would not", refused.Message)
+	case !c.refused && c.strict.Refused != "":
+		c.violated("not refused, though %s", c.strict.Refused)
+	}
+}
+
+func (c *trial) checkWorkers(root store.Dir, many *plan.Plan, manyErr error) {
+	one, err := c.survey(root, 1)
+	if a, b := describe(one, err), describe(many, manyErr); !slices.Equal(a, b) {
+		c.violated("one worker plans %s\nmany plan %s", a, b)
+	}
+}
+
+// describe is a plan in words, empty where nothing is to be done. Of several
+// reasons to refuse, any may be named.
+func describe(p *plan.Plan, err error) (lines []string) {
+	var refused *refusal.Error
+	if errors.As(err, &refused) {
+		return []string{"refused"}
+	}
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, a := range p.Actions {
+		lines = append(lines, fmt.Sprintf("%+v", p.Item(a)))
+	}
+	return lines
+}
+
+// checkDoubts compares which repositories are in doubt, and which are pinned.
+func (c *trial) checkDoubts(p *plan.Plan) {
+	doubted, pinned := map[string]string{}, map[string]string{}
+	for _, d := range p.Doubts {
+		c.doubts = append(c.doubts, d.Code+" "+d.Path)
+		doubted[d.Repository] += fmt.Sprintf("%s %s: %s; ", d.Code, d.Path, d.Problem)
+		if d.Pins {
+			pinned[d.Repository] += fmt.Sprintf("%s %s: %s; ", d.Code, d.Path, d.Problem)
+		}
+	}
+	for repository, what := range doubted {
+		if len(c.generous.Doubts[repository])+len(c.generous.Pinned[repository]) == 0 {
+			c.violated("%q is in doubt, and the oracle has none: %s", repository, what)
+		}
+	}
+	for repository, what := range pinned {
+		if len(c.generous.Pinned[repository]) == 0 {
+			c.violated("%q is pinned, and the oracle would not: %s", repository, what)
+		}
+	}
+	for repository, what := range c.strict.Doubts {
+		if doubted[repository] == "" {
+			c.violated("%q is not in doubt, though %s", repository, what)
+		}
+	}
+	for repository, what := range c.strict.Pinned {
+		if pinned[repository] == "" {
+			c.violated("%q is not pinned, though %s", repository, what)
+		}
+	}
+}
+
+// checkRemoved compares what is gone with what had to go.
+func (c *trial) checkRemoved(before, after *disk) {
+	for _, at := range before.files() {
+		if !after.has(at) {
+			c.removed = append(c.removed, c.letters(at))
+		}
+		switch {
+		case !after.has(at) && c.strict.Keep[at]:
+			c.violated("removed, and had to stay: %s", c.letters(at))
+		case after.has(at) && !c.generous.Keep[at]:
+			c.violated("left, and had to go: %s", c.letters(at))
+		}
+	}
+	for at := range after.entries {
+		if !before.has(at) {
+			c.violated("has come into being: %s", at)
+		}
+	}
+}
+
+func (c *trial) letters(at string) string { return c.tree.Letters([]string{at})[0] }
+
+// checkPlanned: a dry run says what is then removed.
+func (c *trial) checkPlanned(p *plan.Plan, before, after *disk) {
+	planned := map[string]bool{}
+	for _, a := range p.Actions {
+		item := p.Item(a)
+		planned[item.Path] = true
+		if !before.has(item.Path) || item.Kind != plan.Directory && item.Kind != plan.Repository && after.has(item.Path+"/link") {
+			c.violated("planned, and not removed: %s", c.letters(item.Path))
+		}
+	}
+	for at, e := range before.entries {
+		if after.has(at) || planned[at] {
+			continue
+		}
+		covered := false
+		for dir := filepath.Dir(at); dir != "."; dir = filepath.Dir(dir) {
+			covered = covered || planned[dir]
+		}
+		if !covered || e.kind != os.ModeDir && !covered {
+			c.violated("removed, and not planned: %s", c.letters(at))
+		}
+	}
+}
+
+// checkDirectories: those stay that the registry's own collector wants.
+func (c *trial) checkDirectories(before, after *disk) {
+	for _, dir := range []string{"blobs", "repositories"} {
+		if before.has(dir) && !after.has(dir) {
+			c.violated("%s is gone", dir)
+		}
+	}
+	for name, r := range readRegistry(after).repositories {
+		maps.DeleteFunc(r.tags, func(_ string, t *tag) bool { return t.current == "" && len(t.history) == 0 })
+		for _, sub := range []string{"_layers", "_manifests/tags"} {
+			at := r.dir + "/" + sub
+			if len(r.revisions)+len(r.tags) > 0 && before.has(at) && !after.has(at) {
+				c.violated("%s has lost its directory %s", name, sub)
+			}
+		}
+	}
+}
+
+// checkAnswer compares with what registrytest knows of a sound tree.
+func (c *trial) checkAnswer() {
+	plain := c.opts
+	plain.AllowEmpty = false
+	if !c.sound || !samePlain(plain) || !maps.Equal(c.strict.Keep, c.generous.Keep) {
+		return
+	}
+	want, got := c.tree.Live(), c.tree.Contents()
+	got = slices.DeleteFunc(got, func(line string) bool { return strings.HasSuffix(line, " tag link (directory)") })
+	sort.Strings(want)
+	if !slices.Equal(want, got) {
+		c.violated("of a sound tree is left\n  %s\nand lives\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+func samePlain(o Options) bool {
+	return fmt.Sprint(o) == fmt.Sprint(defaults())
+}
+
+func defaults() Options {
+	return Options{UploadAge: plan.DefaultUploadAge, Now: registrytest.Now}
+}
