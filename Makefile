@@ -8,7 +8,7 @@ DEMO := demo/registry
 # Thousands of small trees are made and unmade: in memory, where there is room.
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: help build install install-systemd demo test race e2e torture systemd bench fuzz mutate night lint clean
+.PHONY: help build install install-systemd demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -34,19 +34,35 @@ demo: build ## make a small registry tree, and clean it before your eyes
 	@printf '\n== what is left\n\n'
 	@$(BIN) ls --root $(DEMO) team/app team/web 2>&1
 
-test: ## run the tests
+# The heavy parts, which say how much they have tried.
+HEAVY := ^(TestModel|TestCrashAnywhere|TestFaults|TestSymlinkRace)$$
+
+test: ## run the tests, the heavy parts included
 	$(GO) vet ./...
-	TMPDIR=$(TEST_TMP) $(GO) test ./...
+	TMPDIR=$(TEST_TMP) $(GO) test -timeout 20m -skip '$(HEAVY)' ./...
+	$(MAKE) model crash faults symlinks
+
+model: ## 20,000 random registries against an independent oracle
+	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestModel$$' ./internal/modeltest
+
+crash: ## a kill at every change, and the loss of the last unsynced ones
+	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestCrashAnywhere$$' ./internal/sweep
+
+faults: ## every error on every operation
+	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestFaults$$' ./internal/sweep
+
+symlinks: ## directories exchanged with symbolic links during sweeps
+	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestSymlinkRace$$' ./internal/sweep
 
 race: ## run the tests under the race detector
-	TMPDIR=$(TEST_TMP) $(GO) test -race ./...
+	TMPDIR=$(TEST_TMP) $(GO) test -race -timeout 1h ./...
 
 e2e: ## install real registries and clients, and run the real thing
 	scripts/e2e/install
 	cd scripts && $(GO) vet ./... && $(GO) test ./e2e ./bench ./systemd ./mutate -count=1 -timeout 40m
 
 torture: ## kill, starve and cut off the real binary
-	cd scripts && TMPDIR=$(TEST_TMP) $(GO) test ./torture -count=1 -v -timeout 60m
+	cd scripts && TMPDIR=$(TEST_TMP) $(GO) test ./torture -count=1 -v -timeout 8h
 
 systemd: ## boot a systemd in a container, and run the end-to-end tests in the service's sandbox
 	scripts/e2e/install
@@ -68,8 +84,7 @@ mutate: ## change the code in small ways, and see whether a test notices
 
 NIGHT ?= 20
 night: ## the random tests NIGHT times as long, and all that is too long for every day
-	REGJANITOR_TEST_SCALE=$(NIGHT) TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h ./internal/modeltest ./internal/sweep ./internal/trash
-	REGJANITOR_TEST_SCALE=$(NIGHT) $(MAKE) torture
+	REGJANITOR_TEST_SCALE=$(NIGHT) $(MAKE) model crash faults symlinks torture
 	$(MAKE) race systemd mutate fuzz FUZZTIME=10m
 
 lint: ## gofmt, vet, staticcheck, tidy

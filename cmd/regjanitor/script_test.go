@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 //	path VAR DIR TARGET  sets a variable to the path of a target of the spec
 //	mode FILE MODE       fails unless the file has this mode
 //
+// A shell that leads a terminal's session waits a moment before it ends: what
+// nobody has read from the terminal by then is lost.
+//
 // The scripts vouch for what cannot be seen ($VOUCH), so that they run in a
 // container and beside registries of other tests; guard has tests of its own.
 func TestScripts(t *testing.T) {
