@@ -1,7 +1,6 @@
 package registrytest
 
 import (
-	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,24 +13,7 @@ func randomSpec(t *rapid.T) string {
 
 func TestLiveAndDeadAreWhatIsOnDisk(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := randomSpec(t)
-		spec, err := Parse(text)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		dir, err := os.MkdirTemp("", "registrytest")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		tree, err := spec.Write(dir+"/root", Now)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		checkPartition(t, tree)
-		if t.Failed() {
-			t.Log(text)
-		}
+		Try(t, randomSpec(t), func(tree *Tree) { checkPartition(t, tree) })
 	})
 }
 

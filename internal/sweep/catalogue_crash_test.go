@@ -17,29 +17,7 @@ import (
 	"regjanitor/internal/sweep"
 )
 
-// varied has garbage of every kind, and things that stay of every kind.
-const varied = ok + app + `
-	C = image e sha512:z
-	D = image f sha512:q
-	I = index A C
-	J = index D ~B
-	S = image {} s subject=J
-	O = schema1 x tarsum:p
-	push app:multi J
-	push app:multi I
-	push app@ S
-	push app:old O
-	signatures app@O
-	untag app:old
-	push app:keep C
-	push team/svc:v1 J
-	push team/svc:v1 C
-	upload app u age=30d
-	upload app v age=1h
-	temp app@B age=30d
-	temp blob x age=30d
-	delete app@D
-`
+const varied = ok + registrytest.Varied
 
 var errKilled = errors.New("the process is dead")
 

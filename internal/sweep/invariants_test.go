@@ -2,7 +2,6 @@ package sweep_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ import (
 
 func TestWhatGoesIsWhatIsDead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		with(t, randomSpec(t), func(tree *registrytest.Tree) {
+		registrytest.Try(t, randomSpec(t), func(tree *registrytest.Tree) {
 			before := tree.Contents()
 			opts := defaults()
 			opts.AllowEmpty = true
@@ -34,7 +33,7 @@ func TestWhatGoesIsWhatIsDead(t *testing.T) {
 
 func TestOneWorkerIsLikeMany(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		with(t, randomSpec(t)+"\n"+randomDamage(t), func(tree *registrytest.Tree) {
+		registrytest.Try(t, randomSpec(t)+"\n"+randomDamage(t), func(tree *registrytest.Tree) {
 			snapshot := tree.Snapshot()
 			one, _ := surveyTree(t, tree, 1, defaults())
 			many, _ := surveyTree(t, tree, 16, defaults())
@@ -49,12 +48,12 @@ func TestOneWorkerIsLikeMany(t *testing.T) {
 func TestATagKeeps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := randomSpec(t) + tagEach
-		with(t, spec, func(tree *registrytest.Tree) {
+		registrytest.Try(t, spec, func(tree *registrytest.Tree) {
 			revisions := matching(tree.Contents(), `^(\S+) revision (\S+)$`)
 			chosen := rapid.SampledFrom(revisions).Draw(t, "revision")
 			less := removedOf(t, tree)
 			retag := fmt.Sprintf("\nfile repositories/%s/_manifests/tags/new/current/link %s", chosen[1], tree.Digest(chosen[2]))
-			with(t, spec+retag, func(tree *registrytest.Tree) {
+			registrytest.Try(t, spec+retag, func(tree *registrytest.Tree) {
 				checkNoMore(t, less, removedOf(t, tree))
 			})
 		})
@@ -68,11 +67,11 @@ func TestATagKeeps(t *testing.T) {
 func TestDamageKeeps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := sober(randomSpec(t)) + tagEach
-		with(t, spec, func(tree *registrytest.Tree) {
+		registrytest.Try(t, spec, func(tree *registrytest.Tree) {
 			less := removedOf(t, tree)
 			targets := matching(tree.Live(), `^(?:\S+ (?:layer|revision|tag) \S+|blob \S+)$`)
 			target := rapid.SampledFrom(targets).Draw(t, "target")[0]
-			with(t, spec+"\ndamage "+target+" "+randomHow(t, target), func(tree *registrytest.Tree) {
+			registrytest.Try(t, spec+"\ndamage "+target+" "+randomHow(t, target), func(tree *registrytest.Tree) {
 				checkNoMore(t, less, removedOf(t, tree))
 			})
 		})
@@ -123,29 +122,6 @@ func matching(lines []string, pattern string) (found [][]string) {
 		}
 	}
 	return found
-}
-
-// with writes the spec's registry, calls f with it, and removes it again.
-func with(t *rapid.T, text string, f func(*registrytest.Tree)) {
-	spec, err := registrytest.Parse(text)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	dir, err := os.MkdirTemp("", "regjanitor-invariants")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	tree, err := spec.Write(dir+"/root", registrytest.Now)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	defer func() {
-		if t.Failed() {
-			t.Log(text)
-		}
-	}()
-	f(tree)
 }
 
 // surveyTree is what a plan says, and nil where the run is refused.

@@ -75,6 +75,11 @@ func removeAll(dir store.Dir, name string) error {
 	if !isDirectory(err) {
 		return err
 	}
+	return removeInside(dir, name, removeAll)
+}
+
+// removeInside removes a directory, and what is in it by remove.
+func removeInside(dir store.Dir, name string, remove func(store.Dir, string) error) error {
 	below, err := dir.Open(name)
 	if err != nil {
 		return err
@@ -83,7 +88,7 @@ func removeAll(dir store.Dir, name string) error {
 	inside, err := names(below)
 	for _, inner := range inside {
 		if err == nil {
-			err = removeAll(below, inner)
+			err = remove(below, inner)
 		}
 	}
 	if err == nil {
@@ -140,21 +145,7 @@ func (k *Kept) leave(storage store.Dir) error {
 // removeFolders removes a directory that holds nothing but directories: some that
 // were being made when a power loss came.
 func removeFolders(dir store.Dir, name string) error {
-	below, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer below.Close()
-	inside, err := names(below)
-	for _, inner := range inside {
-		if err == nil {
-			err = removeFolders(below, inner)
-		}
-	}
-	if err == nil {
-		err = dir.Rmdir(name)
-	}
-	return err
+	return removeInside(dir, name, removeFolders)
 }
 
 // takeDown removes the trash, if there is nothing in it.

@@ -23,7 +23,7 @@ func TestWhatGoesComesBack(t *testing.T) {
 		if rapid.Bool().Draw(t, "damaged") {
 			text += "\n" + randomDamage(t)
 		}
-		with(t, text, func(tree *registrytest.Tree) {
+		registrytest.Try(t, text, func(tree *registrytest.Tree) {
 			p := openWith(t, tree, nil)
 			defer p.close()
 			p.jobs = rapid.SampledFrom([]int{1, 16}).Draw(t, "jobs")
@@ -52,8 +52,8 @@ func TestTrashRemovesAlike(t *testing.T) {
 		if rapid.Bool().Draw(t, "damaged") {
 			text += "\n" + randomDamage(t)
 		}
-		with(t, text, func(tree *registrytest.Tree) {
-			with(t, text, func(twin *registrytest.Tree) {
+		registrytest.Try(t, text, func(tree *registrytest.Tree) {
+			registrytest.Try(t, text, func(twin *registrytest.Tree) {
 				requests := randomRequest(t, tree)
 				p, q := openWith(t, tree, nil), openWith(t, twin, nil)
 				defer p.close()
@@ -224,27 +224,4 @@ func randomRequest(t *rapid.T, tree *registrytest.Tree) []plan.Request {
 		return nil
 	}
 	return all[n : n+1]
-}
-
-// with writes the spec's registry, calls f with it, and removes it again.
-func with(t *rapid.T, text string, f func(*registrytest.Tree)) {
-	spec, err := registrytest.Parse(text)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	dir, err := os.MkdirTemp("", "regjanitor-trash")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	tree, err := spec.Write(dir+"/root", registrytest.Now)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	defer func() {
-		if t.Failed() {
-			t.Log(text)
-		}
-	}()
-	f(tree)
 }
