@@ -1,9 +1,5 @@
 package main
 
-import (
-	"time"
-)
-
 // cli is the command line. Names, flags and variables are the contract's.
 type cli struct {
 	globals `group:"global"`
@@ -37,31 +33,31 @@ Exit codes:
 }
 
 type globals struct {
-	Root           filename      `short:"r" placeholder:"DIR" help:"The storage root (it holds docker/registry/v2), or the v2 directory itself. Else --registry-config, $$REGJANITOR_ROOT, $$REGISTRY_DATA_DIR, $$REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, /var/lib/registry, /var/lib/docker-registry."`
-	RegistryConfig filename      `placeholder:"FILE" env:"REGJANITOR_REGISTRY_CONFIG" help:"The registry's own config.yml, which names the storage root."`
-	JSON           bool          `name:"json" env:"REGJANITOR_JSON" help:"Write one JSON document on stdout."`
-	Quiet          bool          `short:"q" env:"REGJANITOR_QUIET" help:"Write only the summary line; what needs a person goes to stderr."`
-	Verbose        bool          `short:"v" env:"REGJANITOR_VERBOSE" help:"Log each removal on a terminal too, with layer links and directories; fill actions in the JSON."`
-	Color          string        `enum:"auto,always,never" default:"auto" placeholder:"WHEN" env:"REGJANITOR_COLOR" help:"Colour: ${enum} (${default})."`
-	LogFormat      string        `enum:"text,json" default:"text" placeholder:"FORMAT" env:"REGJANITOR_LOG_FORMAT" help:"Lines on stderr: ${enum} (${default})."`
-	Jobs           int           `short:"j" default:"${jobs}" env:"REGJANITOR_JOBS" placeholder:"N" help:"Requests to the disk in flight at once (${default})."`
-	MetricsFile    filename      `placeholder:"FILE" env:"REGJANITOR_METRICS_FILE" help:"Write metrics for node_exporter's textfile collector."`
-	RetryLock      time.Duration `placeholder:"DUR" env:"REGJANITOR_RETRY_LOCK" help:"Wait this long for another run to end, as in 90m."`
-	Version        versionFlag   `help:"Print the version."`
+	Root           filename    `short:"r" placeholder:"DIR" help:"The storage root (it holds docker/registry/v2), or the v2 directory itself. Else --registry-config, $$REGJANITOR_ROOT, $$REGISTRY_DATA_DIR, $$REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, /var/lib/registry, /var/lib/docker-registry."`
+	RegistryConfig filename    `placeholder:"FILE" env:"REGJANITOR_REGISTRY_CONFIG" help:"The registry's own config.yml, which names the storage root."`
+	JSON           bool        `name:"json" env:"REGJANITOR_JSON" help:"Write one JSON document on stdout."`
+	Quiet          bool        `short:"q" env:"REGJANITOR_QUIET" help:"Write only the summary line; what needs a person goes to stderr."`
+	Verbose        bool        `short:"v" env:"REGJANITOR_VERBOSE" help:"Log each removal on a terminal too, with layer links and directories; fill actions in the JSON."`
+	Color          string      `enum:"auto,always,never" default:"auto" placeholder:"WHEN" env:"REGJANITOR_COLOR" help:"Colour: ${enum} (${default})."`
+	LogFormat      string      `enum:"text,json" default:"text" placeholder:"FORMAT" env:"REGJANITOR_LOG_FORMAT" help:"Lines on stderr: ${enum} (${default})."`
+	Jobs           int         `short:"j" default:"${jobs}" env:"REGJANITOR_JOBS" placeholder:"N" help:"Requests to the disk in flight at once (${default})."`
+	MetricsFile    filename    `placeholder:"FILE" env:"REGJANITOR_METRICS_FILE" help:"Write metrics for node_exporter's textfile collector."`
+	RetryLock      span        `placeholder:"DUR" env:"REGJANITOR_RETRY_LOCK" help:"Wait this long for another run to end, as in 90m."`
+	Version        versionFlag `help:"Print the version."`
 }
 
 // changing are the flags of the commands that change the tree.
 type changing struct {
-	DryRun           bool          `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
-	DetailedExitcode bool          `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
-	Plan             filename      `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
-	Yes              bool          `short:"y" help:"Do not ask."`
-	KeepDigests      filename      `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
-	MaxDelete        percent       `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
-	Trash            bool          `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead; trash restore undoes it, trash empty frees the space."`
-	Deadline         time.Duration `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long, as in 90m; the next run goes on."`
-	AllowMounts      bool          `help:"The tree may span file systems."`
-	RegistryStopped  bool          `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
+	DryRun           bool     `short:"n" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
+	DetailedExitcode bool     `env:"REGJANITOR_DETAILED_EXITCODE" help:"With -n: exit 6 if there is something to remove."`
+	Plan             filename `short:"o" placeholder:"FILE" help:"Save the plan for apply, and end. - is stdout."`
+	Yes              bool     `short:"y" help:"Do not ask."`
+	KeepDigests      filename `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
+	MaxDelete        percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
+	Trash            bool     `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead; trash restore undoes it, trash empty frees the space."`
+	Deadline         span     `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long, as in 90m; the next run goes on."`
+	AllowMounts      bool     `help:"The tree may span file systems."`
+	RegistryStopped  bool     `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
 
 type sweepCmd struct {
@@ -120,11 +116,11 @@ Examples:
 }
 
 type applyCmd struct {
-	PlanFile        string        `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
-	Trash           bool          `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead."`
-	Deadline        time.Duration `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long."`
-	AllowMounts     bool          `help:"The tree may span file systems."`
-	RegistryStopped bool          `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
+	PlanFile        string `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
+	Trash           bool   `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead."`
+	Deadline        span   `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long."`
+	AllowMounts     bool   `help:"The tree may span file systems."`
+	RegistryStopped bool   `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
 
 // Help is what the command's help ends with.
@@ -186,7 +182,9 @@ type trashEmptyCmd struct {
 
 // Help is what the command's help ends with.
 func (trashEmptyCmd) Help() string {
-	return `Examples:
+	return `Run it while the registry is stopped or read-only.
+
+Examples:
   # what was moved aside a week ago or earlier
   regjanitor trash empty --older-than 7d
 

@@ -35,13 +35,16 @@ func (c *trashEmptyCmd) Run(ctx context.Context, s *session) error {
 	}
 	return e.run(ctx, func() ([]string, error) {
 		if c.ID == "" {
-			return trash.IDs(s.storage)
+			return s.runs()
 		}
 		return s.oneRun(c.ID)
 	})
 }
 
 func (s *session) oneRun(prefix string) ([]string, error) {
+	if _, err := s.runs(); err != nil {
+		return nil, err
+	}
 	id, err := trash.Find(s.storage, prefix)
 	return []string{id}, err
 }
@@ -85,6 +88,9 @@ func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) erro
 			return err
 		}
 	}
+	if e.before != nil {
+		e.foretell(runs)
+	}
 	e.describe(runs)
 	if e.DryRun || len(runs) == 0 {
 		e.would(runs)
@@ -119,6 +125,16 @@ func (e *emptier) describe(runs []*trash.Kept) {
 	d.Found, d.Planned = report.CountsOf(total), report.CountsOf(total)
 	d.FreeBytesBefore, _ = e.root.Free()
 	d.FreeBytesAfter = d.FreeBytesBefore
+}
+
+// foretell warns of what has something in its place by now.
+func (e *emptier) foretell(runs []*trash.Kept) {
+	for _, kept := range runs {
+		if n := kept.Occupied(e.root); n > 0 {
+			e.warn("already-there", trash.Dir+"/"+kept.ID, report.Some(int64(n), "thing")+
+				" cannot come back: something is in the place, which stays, be it the same or newer")
+		}
+	}
 }
 
 // would tells of each thing what is to become of it.
@@ -164,16 +180,38 @@ func (e *emptier) execute(runs []*trash.Kept) error {
 	for _, kept := range runs {
 		result = e.do(kept, opts)
 		done.Sum(result.Done)
+		e.explain(kept, result)
 		e.failures = append(e.failures, report.TrashFailures(result)...)
-		if result.Present > 0 {
-			e.warn("already-there", trash.Dir+"/"+kept.ID, report.Some(int64(result.Present), "thing")+" in the trash had been pushed again since, and is the same: it stays in the trash")
-		}
 		if result.Stopped != nil || result.Interrupted {
 			break
 		}
 	}
 	e.display.Pause()
 	return e.conclude(done, result)
+}
+
+// explain adds to what is said of a tag that lacks something where that is: in
+// the trash of another run.
+func (e *emptier) explain(kept *trash.Kept, result *trash.Result) {
+	ids, err := e.runs()
+	if err != nil || !slices.ContainsFunc(result.Failures, func(f trash.Failure) bool { return trash.Lacking(f.Err) != nil }) {
+		return
+	}
+	for _, id := range ids {
+		if id == kept.ID {
+			continue
+		}
+		other, err := trash.Open(e.storage, id)
+		if err != nil {
+			continue
+		}
+		for i, f := range result.Failures {
+			if slices.ContainsFunc(trash.Lacking(f.Err), other.Holds) {
+				result.Failures[i].Err = fmt.Errorf("%w; it is in the trash of %s: restore that first, and then this again", f.Err, id)
+			}
+		}
+		other.Close()
+	}
 }
 
 func (e *emptier) conclude(done plan.Totals, last *trash.Result) error {

@@ -18,9 +18,9 @@ func (s *session) end(err error) exitCode {
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.code, err = exitDeadline, nil
 		s.warn("deadline", s.v2, "the deadline came before anything was changed")
-		if !s.Quiet {
-			s.voice.Warn("the deadline came before anything was changed")
-		}
+		s.text(func(w io.Writer, _ report.Paint) {
+			fmt.Fprintf(w, "%s: the deadline came before anything was changed: give it more time\n", s.command)
+		})
 	}
 	code := codeOf(err)
 	if err == nil {

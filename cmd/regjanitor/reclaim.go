@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
@@ -34,7 +35,7 @@ func (r *reclaim) run(ctx context.Context) error {
 	changes := !r.DryRun && r.Plan == ""
 	if changes && r.Deadline > 0 {
 		var end func()
-		ctx, end = context.WithDeadline(ctx, r.started.Add(r.Deadline))
+		ctx, end = context.WithDeadline(ctx, r.started.Add(time.Duration(r.Deadline)))
 		defer end()
 	}
 	if err := r.prepare(ctx, changes); err != nil {
@@ -87,14 +88,14 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 			return refusal.New("cannot-write", "name a file in a directory that can be written, or none", "%s could not be written afterwards: %v", file, err)
 		}
 	}
-	if !changes {
-		r.warnOfRegistry()
-		return nil
-	}
 	if r.Trash {
 		if err := r.openStorage(); err != nil {
 			return err
 		}
+	}
+	if !changes {
+		r.warnOfRegistry()
+		return nil
 	}
 	readOnly, err := r.seize(ctx, r.RegistryStopped)
 	if readOnly {
@@ -111,6 +112,7 @@ func (r *reclaim) describe(p *plan.Plan) {
 	if err != nil {
 		r.warn("free-space-unknown", r.v2, err.Error())
 	}
+	r.warnOfTrash()
 	r.doubts = report.DoubtsOf(p.Doubts)
 	r.warnings = append(r.warnings, report.WarningsOf(p.Warnings)...)
 	if len(r.doubts) > 0 {

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"time"
 
 	"regjanitor/internal/plan"
@@ -16,11 +20,27 @@ import (
 // openStorage opens the directory that holds the trash.
 func (s *session) openStorage() (err error) {
 	s.storage, err = s.root.Above()
-	if err != nil {
-		return refusal.New("trash-unreachable", "do without --trash, or have docker/registry/v2 and the storage root on one mount",
-			"there is no place for the trash beside the tree: %v", err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrOutside):
+		return refusal.New("trash-unreachable", "the trash lies in the storage root, the directory that holds docker/registry/v2",
+			"%s is not below a docker/registry, so there is no storage root beside it", s.v2)
 	}
-	return nil
+	return refusal.New("trash-unreachable", "docker/registry/v2 and the storage root have to be on one mount, or there can be no trash",
+		"there is no place for a trash beside the tree: %v", err)
+}
+
+// warnOfTrash tells of space that a look at the tree does not show.
+func (s *session) warnOfTrash() {
+	storage, err := s.root.Above()
+	if err != nil {
+		return
+	}
+	defer storage.Close()
+	if ids, err := trash.IDs(storage); err == nil && len(ids) > 0 {
+		s.warn("trash-not-empty", trash.Dir, report.Some(int64(len(ids)), "run")+" moved things there, which take up space: see regjanitor trash list")
+	}
 }
 
 // beginTrash makes room for what a plan moves aside.
@@ -46,7 +66,7 @@ func (c *trashListCmd) Run(s *session) error {
 	}
 	defer s.root.Close()
 	defer s.storage.Close()
-	ids, err := trash.IDs(s.storage)
+	ids, err := s.runs()
 	if err != nil {
 		return err
 	}
@@ -63,13 +83,22 @@ func (s *session) openRuns(ids []string) (all []*trash.Kept) {
 	for _, id := range ids {
 		kept, err := trash.Open(s.storage, id)
 		if err != nil {
-			s.failures = append(s.failures, report.Failure{Code: "trash-unreadable", Path: trash.Dir + "/" + id, Error: err.Error()})
+			s.failures = append(s.failures, report.Failure{Code: "trash-unreadable", Path: trash.Dir + "/" + id, Error: fmt.Sprintf("%v; if nothing in it is wanted any more, remove %s by hand", err, filepath.Join(s.root.StorageRoot(), trash.Dir, id))})
 			s.code = exitInDoubt
 			continue
 		}
 		all = append(all, kept)
 	}
 	return all
+}
+
+// runs are those in the trash.
+func (s *session) runs() ([]string, error) {
+	ids, err := trash.IDs(s.storage)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, refusal.New("trash-unreadable", "run as root or as the registry's own user", "%v", err)
+	}
+	return ids, err
 }
 
 func closeAll(runs []*trash.Kept) {

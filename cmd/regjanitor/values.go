@@ -54,6 +54,21 @@ func badAge(text string) error {
 	return fmt.Errorf("%q is not an age: %s", text, why)
 }
 
+// span is a time in Go's way of writing it, never negative; 0 is none.
+type span time.Duration
+
+// UnmarshalText reads 90m, 2h or 1h30m.
+func (s *span) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is not a time span: write hours, minutes and seconds, as in 90m, 2h or 1h30m", text)
+	}
+	*s = span(d)
+	return nil
+}
+
+func (s span) String() string { return time.Duration(s).String() }
+
 // percent is a share of a hundred; -1 is none.
 type percent float64
 

@@ -2,6 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
 
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
@@ -33,7 +36,17 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	}
 	b.blobs(opts.KeepOrphans || len(opts.Scope) > 0)
 	b.leftovers()
+	b.unmatched()
 	return b.finish()
+}
+
+// unmatched warns of globs that name no repository.
+func (b *builder) unmatched() {
+	for _, glob := range b.opts.Scope {
+		if !slices.ContainsFunc(b.inv.Repositories, func(r *inventory.Repository) bool { return doublestar.MatchUnvalidated(glob, r.Name) }) {
+			b.warn("repository-unknown", "", glob, "matches no repository")
+		}
+	}
 }
 
 // builder gathers the actions of one plan.

@@ -130,8 +130,11 @@ func concerns(w io.Writer, paint Paint, h *Header) {
 	}
 	if len(h.Failures) > 0 {
 		what := "not removed"
-		if h.Command == "trash restore" {
+		switch h.Command {
+		case "trash restore":
 			what = "not restored"
+		case "trash list":
+			what = "not readable"
 		}
 		fmt.Fprintf(w, "\n%s\n", paint.red(fmt.Sprintf("%s (%d):", what, len(h.Failures))))
 		for _, f := range h.Failures {
@@ -170,7 +173,7 @@ func Line(d *Document) string {
 		Some(gone.Blobs, "blob"), Some(gone.Uploads, "upload"), free, took(d.DurationSeconds),
 		Some(int64(len(d.Doubts)), "doubt"), Some(int64(len(d.Failures)), "failure"))
 	if d.TrashID != "" {
-		line += "; undo with trash restore " + d.TrashID
+		line += "; undo with regjanitor trash restore" + d.Undo
 	}
 	if d.Stale() {
 		line += "; restart the registry"

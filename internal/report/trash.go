@@ -72,16 +72,20 @@ var (
 
 // TrashSummary writes what lies in the trash and what was done with it.
 func TrashSummary(w io.Writer, paint Paint, d *Document, words *TrashWords) {
-	fmt.Fprintf(w, "%s\n\n", Where(&d.Header))
+	fmt.Fprintf(w, "%s\n", Where(&d.Header))
 	if d.Found != (Counts{}) {
 		done, label := *words.Counts(d), words.label
 		if d.DryRun {
 			done, label = d.Planned, "would be "+label
 		}
+		fmt.Fprintln(w)
 		paint.table(w, tabwriter.AlignRight, func(w io.Writer) { trashTable(w, d.Found, done, label) })
 	}
 	concerns(w, paint, &d.Header)
 	fmt.Fprintf(w, "\n%s\n", paint.bold(TrashLine(d, words)))
+	if left := d.Found.Blobs + d.Found.Tags - words.Counts(d).Blobs - words.Counts(d).Tags; !d.DryRun && left > 0 {
+		fmt.Fprintln(w, "next: what is left in the trash stays there until regjanitor trash empty")
+	}
 }
 
 // TrashLine is the whole run in one line.
@@ -91,7 +95,7 @@ func TrashLine(d *Document, words *TrashWords) string {
 		done, verb = d.Planned, words.woulds
 	}
 	if d.Found == (Counts{}) {
-		return d.Command + ": there is nothing in the trash to do this with"
+		return d.Command + ": there is nothing of the kind in the trash"
 	}
 	return fmt.Sprintf("%s %s %s: %s, %s, %s, %s, %s; free space %s, was %s; took %s; %s", d.Command, verb, Size(done.DiskBytes),
 		Some(done.Tags, "tag"), Some(done.Revisions, "revision"), Some(done.LayerLinks, "layer link"), Some(done.Blobs, "blob"),

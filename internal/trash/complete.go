@@ -2,6 +2,7 @@ package trash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,7 +19,26 @@ import (
 type incompleteError struct{ lacking []digest.Digest }
 
 func (e *incompleteError) Error() string {
-	return fmt.Sprintf("it could not be pulled: %s, which it needs, is neither in the tree nor in the trash (%d in all)", e.lacking[0], len(e.lacking))
+	return fmt.Sprintf("it could not be pulled: %s, which it needs, is neither in the tree nor in this run's trash (%d in all)", e.lacking[0], len(e.lacking))
+}
+
+// Lacking is what a tag that was not restored would be without.
+func Lacking(err error) []digest.Digest {
+	var incomplete *incompleteError
+	if errors.As(err, &incomplete) {
+		return incomplete.lacking
+	}
+	return nil
+}
+
+// Holds tells whether the blob or a link of this digest lies here.
+func (k *Kept) Holds(d digest.Digest) bool {
+	for n, e := range k.Entries {
+		if _, ok := placeOf(e); ok && k.There[n] && e.Digest == d {
+			return true
+		}
+	}
+	return false
 }
 
 // place is where a digest is linked, or the blob of it where no repository is named.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"regjanitor/internal/plan"
-	"regjanitor/internal/refusal"
 	"regjanitor/internal/store"
 )
 
@@ -66,17 +65,26 @@ func Find(storage store.Dir, prefix string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", &UnknownError{prefix}
+		return "", &UnknownError{ID: prefix}
 	case 1:
 		return found[0], nil
 	}
-	return "", refusal.New("trash-ambiguous", "give more of it", "%q could be any of %s", prefix, strings.Join(found, ", "))
+	return "", &UnknownError{prefix, found}
 }
 
-// UnknownError says that no run in the trash has this ID.
-type UnknownError struct{ ID string }
+// UnknownError says that no run in the trash has this ID, or that several may
+// have it.
+type UnknownError struct {
+	ID     string
+	Others []string
+}
 
-func (e *UnknownError) Error() string { return fmt.Sprintf("nothing in the trash is called %q", e.ID) }
+func (e *UnknownError) Error() string {
+	if len(e.Others) > 0 {
+		return fmt.Sprintf("%q could be any of %s", e.ID, strings.Join(e.Others, ", "))
+	}
+	return fmt.Sprintf("nothing in the trash is called %q", e.ID)
+}
 
 // Open reads what a run has in the trash. A run that was killed before its
 // journal was written has nothing there: it has no entries.
@@ -123,6 +131,18 @@ func (k *Kept) look() error {
 		}
 	}
 	return nil
+}
+
+// Occupied is how many things have something in their place in the tree.
+func (k *Kept) Occupied(v2 store.Dir) (n int) {
+	for i, e := range k.Entries {
+		if k.There[i] {
+			if _, err := v2.Stat(e.Path); err == nil {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Total counts what lies there.
