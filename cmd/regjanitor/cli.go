@@ -55,7 +55,7 @@ type changing struct {
 	KeepDigests      filename `placeholder:"FILE" env:"REGJANITOR_KEEP_DIGESTS" help:"Keep these manifests too: a digest or [host/]repo@digest a line."`
 	MaxDelete        percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE" help:"Refuse a plan that removes more than this share of all bytes."`
 	Trash            bool     `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead; trash restore undoes it, trash empty frees the space."`
-	Deadline         span     `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long, as in 90m; the next run goes on."`
+	Deadline         moment   `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long, as in 90m; the next run goes on."`
 	AllowMounts      bool     `help:"The tree may span file systems."`
 	RegistryStopped  bool     `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
@@ -118,7 +118,7 @@ Examples:
 type applyCmd struct {
 	PlanFile        string `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
 	Trash           bool   `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead."`
-	Deadline        span   `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long."`
+	Deadline        moment `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long."`
 	AllowMounts     bool   `help:"The tree may span file systems."`
 	RegistryStopped bool   `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
@@ -160,7 +160,7 @@ type emptying struct {
 
 type trashRestoreCmd struct {
 	emptying
-	ID string `arg:"" name:"id" help:"The run, as trash list shows it, or as much of it as tells it from the others."`
+	ID filename `arg:"" name:"id" help:"The run, as trash list shows it, or as much of it as tells it from the others."`
 }
 
 // Help is what the command's help ends with.
@@ -176,8 +176,8 @@ Examples:
 
 type trashEmptyCmd struct {
 	emptying
-	ID        string `arg:"" optional:"" name:"id" help:"The run; all where none is named."`
-	OlderThan age    `placeholder:"AGE" default:"0" help:"Only runs that began this long ago."`
+	ID        filename `arg:"" optional:"" name:"id" help:"The run; all where none is named."`
+	OlderThan age      `placeholder:"AGE" default:"0" help:"Only runs that began this long ago."`
 }
 
 // Help is what the command's help ends with.

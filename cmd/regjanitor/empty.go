@@ -22,7 +22,7 @@ func (c *trashRestoreCmd) Run(ctx context.Context, s *session) error {
 	e := emptier{session: s, emptying: c.emptying, words: report.Restoring, before: look, do: func(kept *trash.Kept, opts trash.Options) *trash.Result {
 		return kept.Restore(ctx, s.storage, s.root, opts)
 	}}
-	return e.run(ctx, func() ([]string, error) { return s.oneRun(c.ID) })
+	return e.run(ctx, func() ([]string, error) { return s.oneRun(string(c.ID)) })
 }
 
 // Run removes for good what runs have moved aside.
@@ -37,7 +37,7 @@ func (c *trashEmptyCmd) Run(ctx context.Context, s *session) error {
 		if c.ID == "" {
 			return s.runs()
 		}
-		return s.oneRun(c.ID)
+		return s.oneRun(string(c.ID))
 	})
 }
 

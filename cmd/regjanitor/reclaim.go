@@ -89,6 +89,9 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 		}
 	}
 	if r.Trash {
+		if r.AllowMounts {
+			return usagef("--trash and --allow-mounts: what lies on another mount cannot be moved to the trash; give one of them")
+		}
 		if err := r.openStorage(); err != nil {
 			return err
 		}
@@ -96,6 +99,9 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 	if !changes {
 		r.warnOfRegistry()
 		return nil
+	}
+	if err := r.refuseUnfinished(len(r.options.Requests) > 0); err != nil {
+		return err
 	}
 	readOnly, err := r.seize(ctx, r.RegistryStopped)
 	if readOnly {

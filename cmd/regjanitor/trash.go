@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"regjanitor/internal/plan"
@@ -29,6 +30,28 @@ func (s *session) openStorage() (err error) {
 	}
 	return refusal.New("trash-unreachable", "docker/registry/v2 and the storage root have to be on one mount, or there can be no trash",
 		"there is no place for a trash beside the tree: %v", err)
+}
+
+// refuseUnfinished refuses while something that was restored waits for the rest:
+// what is not yet linked, or tagged, would be taken for garbage. A removal by name
+// leaves what is untagged alone, and may be what a tag in the trash waits for.
+func (s *session) refuseUnfinished(byName bool) error {
+	storage, err := s.root.Above()
+	if err != nil {
+		return nil // where there is no place for a trash, none is
+	}
+	defer storage.Close()
+	ids, err := trash.Unfinished(storage, byName)
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR), errors.Is(err, store.ErrSymlink), errors.Is(err, store.ErrMount):
+		return nil // nothing that could be restored from is there, or not by this user
+	case err != nil:
+		return refusal.New("trash-unreadable", "look at "+filepath.Join(s.root.StorageRoot(), trash.Dir), "whether something was restored in part cannot be seen: %v", err)
+	case len(ids) > 0:
+		return refusal.New("restore-unfinished", "finish it with regjanitor trash restore "+ids[0]+", or give up what is left with regjanitor trash empty "+ids[0],
+			"%s has been restored in part, and what came back would be taken for garbage", ids[0])
+	}
+	return nil
 }
 
 // warnOfTrash tells of space that a look at the tree does not show.
@@ -95,10 +118,10 @@ func (s *session) openRuns(ids []string) (all []*trash.Kept) {
 // runs are those in the trash.
 func (s *session) runs() ([]string, error) {
 	ids, err := trash.IDs(s.storage)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, refusal.New("trash-unreadable", "run as root or as the registry's own user", "%v", err)
+	if err != nil {
+		return nil, refusal.New("trash-unreadable", "run as root or as the registry's own user; the trash has to be a plain directory", "%v", err)
 	}
-	return ids, err
+	return ids, nil
 }
 
 func closeAll(runs []*trash.Kept) {

@@ -67,6 +67,24 @@ func (s *span) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// moment is a span that is not none.
+type moment span
+
+// UnmarshalText reads what span does, but 0.
+func (m *moment) UnmarshalText(text []byte) error {
+	var s span
+	if err := s.UnmarshalText(text); err != nil {
+		return err
+	}
+	if s == 0 {
+		return fmt.Errorf("%q leaves no time for anything", text)
+	}
+	*m = moment(s)
+	return nil
+}
+
+func (m moment) String() string { return span(m).String() }
+
 func (s span) String() string { return time.Duration(s).String() }
 
 // percent is a share of a hundred; -1 is none.

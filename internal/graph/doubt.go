@@ -56,22 +56,16 @@ func (m *marker) spaced(path string) {
 }
 
 // hidden deals with a kept layer link that cannot be read: its name may tell
-// which blob it keeps.
+// which blob it keeps, and where it does not, no blob can be judged.
 func (m *marker) hidden(id ID) {
 	m.badLayer(m.from.Layers[m.layers[id].index])
-	m.unknown(id, "cannot be read")
-}
-
-// unknown refuses the run for a layer that is named by another digest than its
-// blob's: without its link any blob may be it.
-func (m *marker) unknown(id ID, what string) {
 	d := m.inv.Digests.Digest(id)
 	if d.Algorithm() == "sha256" || m.graph.Refused != nil || m.roots.Trace {
 		return
 	}
 	m.graph.Refused = refusal.New("layer-target-unknown",
 		"push the image again, which writes the link anew, or remove what needs it: regjanitor rm "+m.from.Name,
-		"%s %s, and which blob it keeps is written nowhere else", layout.Layer(m.from.Name, d)+"/"+layout.Link, what)
+		"%s cannot be read, and which blob it keeps is written nowhere else", layout.Layer(m.from.Name, d)+"/"+layout.Link)
 }
 
 // gap deals with a layer whose blob is not there, which is worth a word, or whose
@@ -87,7 +81,9 @@ func (m *marker) gap(id ID, via Via, ref inventory.Reference) {
 	}
 	switch d := m.inv.Digests.Digest(target); {
 	case !m.hasLayer(ref.Digest) && d.Algorithm() != "sha256":
-		m.unknown(ref.Digest, "is gone")
+		m.graph.AnyBlob = m.graph.AnyBlob || !m.roots.Trace
+		m.doubt("layer-link-missing", layout.Layer(m.from.Name, d)+"/"+layout.Link,
+			"is gone, and which blob it keeps is written nowhere else: no blob is removed", "push the image again, or remove it with regjanitor rm", true)
 	case reached(via) && !layout.IsTarsum(d):
 		m.notice("layer-missing", layout.BlobData(d), "is gone, and an image of "+m.from.Name+" cannot be pulled without it: push it again")
 	}

@@ -26,6 +26,8 @@ type Graph struct {
 	Repositories []Repository // as in the inventory
 	Doubts       []Doubt
 	Notices      []Doubt // legitimate, and worth a mention
+	// AnyBlob: something kept needs a blob of which nobody knows which one it is.
+	AnyBlob bool
 	// Refused says why blobs cannot be judged at all; nil where they can.
 	Refused *refusal.Error
 

@@ -170,7 +170,9 @@ func (m *marker) ghost(j int) {
 }
 
 func (m *marker) root(id ID, via Via) {
-	m.to.Roots++
+	if read := m.inv.Manifest(id); via.Kind != ByLoss || read != nil && read.State != inventory.Missing && read.State != inventory.Empty {
+		m.to.Roots++
+	}
 	m.push(id, via)
 	m.drain()
 }

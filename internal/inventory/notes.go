@@ -2,7 +2,9 @@ package inventory
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"regjanitor/internal/layout"
 	"regjanitor/internal/store"
@@ -54,6 +56,10 @@ func (s *scan) temporary(repository string, dir store.Dir, path string, e entry)
 		return false
 	}
 	info, err := again(func() (store.Info, error) { return dir.Stat(e.name) })
+	if errors.Is(err, fs.ErrNotExist) {
+		s.vanished(path)
+		return true
+	}
 	if err != nil {
 		s.unread(err)
 		s.odd(Oddity{Code: "leftover-unreadable", Path: path, Repository: repository, Doubt: true,

@@ -12,7 +12,7 @@ func (o *run) keep() map[string]bool {
 		keep[at] = true
 	}
 	for digest, dir := range o.reg.blobs {
-		if o.isFile(dir+"/data") && !o.blobStays(digest, dir) {
+		if o.isFile(dir+"/data") && !o.anyBlob && !o.blobStays(digest, dir) {
 			delete(keep, dir+"/data")
 		}
 	}

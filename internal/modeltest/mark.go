@@ -169,7 +169,8 @@ func (o *run) markReferences(r *repository, doc document, linked bool) {
 			o.need(r, ref.digest)
 		}
 		if _, there := r.layers[ref.digest]; isAlias(ref.digest) && !there && (o.generous || linked && doc.known && !o.reg.proxy) {
-			o.refuse("12: no link " + ref.digest)
+			o.pin(r, "12: no link "+ref.digest)
+			o.anyBlob = true
 		}
 	}
 }

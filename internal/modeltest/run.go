@@ -19,7 +19,8 @@ type run struct {
 	blobs          map[string]bool // digests whose data stays
 	pinned, doubts map[string][]string
 	refused        string
-	size           int // of all sets together: while it grows, the marking goes on
+	anyBlob        bool // a needed layer may be any of the blobs
+	size           int  // of all sets together: while it grows, the marking goes on
 }
 
 func newRun(d *disk, reg *registry, opts Options, generous bool) *run {

@@ -143,7 +143,7 @@ func (b *builder) judgeable() error {
 	roots := 0
 	for r := range g.Repositories {
 		roots += g.Repositories[r].Roots
-		if g.Repositories[r].Pinned || !b.scope[r] {
+		if g.Repositories[r].Pinned && (b.inv.Repositories[r].HasTags || roots > 0) || !b.scope[r] {
 			roots++
 		}
 	}
@@ -224,6 +224,9 @@ func (b *builder) discarded(r int) {
 // blobs dooms the blobs that nothing live refers to: all of them, or only those
 // that the links doomed so far let go.
 func (b *builder) blobs(onlyReleased bool) {
+	if b.plan.Graph.AnyBlob {
+		return
+	}
 	var released []bool
 	if onlyReleased {
 		released = b.released()

@@ -46,7 +46,7 @@ func Metrics(d *Document, previous []byte, now time.Time) []byte {
 	}
 	gauge("last_run_failures", "What the last run could not remove.", float64(len(d.Failures)))
 	gauge("last_run_doubts", "What the last run kept in doubt.", float64(len(d.Doubts)))
-	if d.Found != (Counts{}) || d.Refused == nil && d.Error == nil { // else nobody has looked
+	if d.Found != (Counts{}) || d.Refused == nil && d.Error == nil && d.ExitCode != 7 { // else nobody has looked
 		gauge("store_bytes", "Disk space of all blobs and uploads when the last run began.", float64(d.Found.DiskBytes))
 		gauge("store_reclaimable_bytes", "Disk space of the garbage that the last run left.", float64(d.Planned.DiskBytes-d.Removed.DiskBytes-d.Trashed.DiskBytes))
 	}

@@ -41,7 +41,7 @@ func ListTrash(w io.Writer, paint Paint, runs []TrashedRun, now time.Time) {
 	paint.table(w, 0, func(w io.Writer) {
 		fmt.Fprintf(w, "ID\tCOMMAND\tMOVED\tTAGS\tREVISIONS\tBLOBS\tON DISK\n")
 		for _, r := range runs {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.ID), r.Command, humanize.RelTime(r.Started, now, "ago", "from now"),
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.ID), printable(r.Command), humanize.RelTime(r.Started, now, "ago", "from now"),
 				Count(r.Trashed.Tags), Count(r.Trashed.Revisions), Count(r.Trashed.Blobs), Size(r.Trashed.DiskBytes))
 		}
 	})
@@ -83,7 +83,12 @@ func TrashSummary(w io.Writer, paint Paint, d *Document, words *TrashWords) {
 	}
 	concerns(w, paint, &d.Header)
 	fmt.Fprintf(w, "\n%s\n", paint.bold(TrashLine(d, words)))
-	if left := d.Found.Blobs + d.Found.Tags - words.Counts(d).Blobs - words.Counts(d).Tags; !d.DryRun && left > 0 {
+	left := d.Found.Blobs + d.Found.Tags - words.Counts(d).Blobs - words.Counts(d).Tags
+	switch {
+	case d.DryRun:
+	case words == Restoring && len(d.Failures) > 0:
+		fmt.Fprintln(w, "next: restore it again, or give up what is left with regjanitor trash empty; until then nothing is swept, for what came back may wait for the rest")
+	case left > 0:
 		fmt.Fprintln(w, "next: what is left in the trash stays there until regjanitor trash empty")
 	}
 }

@@ -41,7 +41,14 @@ func own(fd int, owner Owner) error {
 		return err
 	}
 	if st.Uid != owner.UID || st.Gid != owner.GID {
-		if err := unix.Fchown(fd, int(owner.UID), int(owner.GID)); err != nil {
+		if int(st.Uid) != unix.Geteuid() {
+			return unix.EPERM // somebody else's took its place
+		}
+		err := unix.Fchown(fd, int(owner.UID), int(owner.GID))
+		if err == unix.EPERM && unix.Geteuid() != 0 {
+			err = nil // an ordinary user can give nothing away: better his own than none
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -59,7 +66,21 @@ func (d *dir) Create(name string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, pathError("create", name, err)
 	}
+	if err := d.share(fd); err != nil {
+		unix.Close(fd)
+		unix.Unlinkat(d.fd, name, 0)
+		return nil, pathError("create", name, err)
+	}
 	return durable{os.NewFile(uintptr(fd), name)}, nil
+}
+
+// share gives a new file to whom its directory belongs.
+func (d *dir) share(fd int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd, &st); err != nil || unix.Geteuid() != 0 {
+		return err
+	}
+	return unix.Fchown(fd, int(st.Uid), int(st.Gid))
 }
 
 // durable is a file that is on the disk once it has been closed.

@@ -81,6 +81,12 @@ func TestEmptyRegistries(t *testing.T) {
 		{name: "46 layer links alone", alone: true, spec: "mount app x", refused: "no-roots"},
 		{name: "46 it is allowed", alone: true, sound: true, spec: app + `untag app:v1`, options: allow},
 		{name: "46 an empty registry has nothing to lose", alone: true, sound: true},
+		{name: "46 nothing is kept by revisions alone whose manifests are gone", alone: true, spec: `
+			A = image c x
+			push app@ A
+			blob o
+			damage blob A gone
+			`, refused: "no-roots"},
 		{name: "46 a pin is something to keep", alone: true, spec: app + "untag app:v1\ndamage app@A huge", doubts: "link-too-long"},
 	})
 }

@@ -130,7 +130,7 @@ func (k *Kept) leave(storage store.Dir) error {
 			return err
 		}
 	}
-	for _, name := range []string{journal, unfinished} {
+	for _, name := range []string{restoring, journal, unfinished} {
 		if err := k.dir.Unlink(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

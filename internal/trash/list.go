@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"regjanitor/internal/layout"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/store"
 )
@@ -39,13 +40,51 @@ func IDs(storage store.Dir) ([]string, error) {
 	defer runs.Close()
 	var ids []string
 	err = runs.List(func(e store.Entry) error {
-		if e.Type == store.Directory {
+		if e.Type == store.Directory && !layout.Foreign(string(e.Name)) {
 			ids = append(ids, string(e.Name))
 		}
 		return nil
 	})
 	slices.Sort(ids)
 	return ids, err
+}
+
+// Unfinished are the runs of which a part has been restored, and the rest could
+// not; butTags leaves out those of which only tags are left.
+func Unfinished(storage store.Dir, butTags bool) ([]string, error) {
+	ids, err := IDs(storage)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, id := range ids {
+		_, err := storage.Stat(Dir + "/" + id + "/" + restoring)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var kept *Kept
+		if err == nil {
+			kept, err = Open(storage, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !butTags || !kept.onlyTags() {
+			all = append(all, id)
+		}
+		kept.Close()
+	}
+	return all, nil
+}
+
+// onlyTags tells that all that lies here is tags, or what belongs to them.
+func (k *Kept) onlyTags() bool {
+	for n, e := range k.Entries {
+		if k.There[n] && e.Kind != plan.Tag && e.Kind != plan.TagIndexEntry {
+			return false
+		}
+	}
+	return true
 }
 
 // Find is the run whose ID begins so.
@@ -97,7 +136,7 @@ func Open(storage store.Dir, id string) (*Kept, error) {
 	data, _, err := dir.Read(journal, largestJournal, nil)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		err = nil
+		err = k.neverBegun()
 	case err == nil:
 		k.Header, k.Entries, err = decode(data)
 		if err == nil && k.ID != id {
@@ -113,6 +152,20 @@ func Open(storage store.Dir, id string) (*Kept, error) {
 	}
 	return k, nil
 }
+
+// neverBegun makes sure of a run without a journal that it has moved nothing.
+func (k *Kept) neverBegun() error {
+	shelves, err := names(k.dir)
+	for _, name := range shelves {
+		if _, notShelf := strconv.Atoi(name); err != nil || notShelf != nil {
+			continue
+		}
+		err = list(k.dir, name, func(store.Entry) error { return errLost })
+	}
+	return err
+}
+
+var errLost = errors.New("is gone, and things that it was about are there")
 
 // look finds what is there.
 func (k *Kept) look() error {

@@ -35,6 +35,9 @@ func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options)
 			r.whole[e.Path] = true
 		}
 	}
+	if err := k.mark(storage); err != nil {
+		r.stop(err)
+	}
 	before := plan.Repository
 	for to := len(k.Entries); to > 0 && !r.over(); {
 		from := to - 1
@@ -54,6 +57,24 @@ func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options)
 		before, to = kind, from
 	}
 	return r.end(storage)
+}
+
+// mark notes that a restore has begun.
+func (k *Kept) mark(storage store.Dir) error {
+	file, err := k.dir.Create(restoring)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err == nil {
+		err = storage.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("mark the run as being restored: %w", err)
+	}
+	return nil
 }
 
 type restorer struct {

@@ -4,6 +4,7 @@
 // where no registry looks:
 //
 //	.regjanitor/trash/<run>/
+//	├── restoring        there while some of it is back, and some is not
 //	├── journal          what the run set out to move, in the order of removal
 //	└── <n>/<number>     what has been moved: the entry of this number in the journal
 //
@@ -37,6 +38,10 @@ const (
 	// unfinished is the journal's name until all of it is on the disk: a run with
 	// no other has moved nothing.
 	unfinished = "journal.tmp"
+
+	// restoring marks a run that is being restored, until nothing of it is left that
+	// could not come back: what came back and waits for the rest is no garbage.
+	restoring = "restoring"
 
 	// shelf is how many things share one directory.
 	shelf = 1 << 14

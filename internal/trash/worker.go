@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
 	"syscall"
@@ -121,14 +122,25 @@ func (w *worker) stop(err error) {
 	}
 }
 
-// end takes down the run's place in the trash where nothing lies in it any more.
+// end takes down the run's place in the trash where nothing lies in it any more,
+// and where something does, that it is being restored if nothing of it failed.
 func (w *worker) end(storage store.Dir) *Result {
 	w.meter.End()
 	w.result.Interrupted = w.ctx.Err() != nil
-	if w.result.Stopped == nil && !w.result.Interrupted && len(w.result.Failures) == 0 && !slices.Contains(w.kept.There, true) {
-		if err := w.kept.leave(storage); err != nil {
-			w.result.Failures = append(w.result.Failures, Failure{codeOf(err), Dir + "/" + w.kept.ID, err})
+	if w.result.Stopped != nil || w.result.Interrupted || len(w.result.Failures) > 0 {
+		return w.result
+	}
+	var err error
+	if slices.Contains(w.kept.There, true) {
+		err = w.kept.dir.Unlink(restoring)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
 		}
+	} else {
+		err = w.kept.leave(storage)
+	}
+	if err != nil {
+		w.result.Failures = append(w.result.Failures, Failure{codeOf(err), Dir + "/" + w.kept.ID, err})
 	}
 	return w.result
 }
