@@ -93,9 +93,14 @@ func (c *trashListCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	all := s.openRuns(ids)
-	defer closeAll(all)
-	list := report.TrashOf(all)
+	var rows []report.TrashedRun
+	for _, id := range ids { // one after the other: a journal may be large
+		for _, kept := range s.openRuns([]string{id}) {
+			rows = append(rows, report.RowOf(kept))
+			kept.Close()
+		}
+	}
+	list := report.TrashOf(rows)
 	s.list(list, func(w io.Writer, paint report.Paint) { report.ListTrash(w, paint, list.Runs, s.started) })
 	return nil
 }

@@ -27,13 +27,12 @@ type TrashedRun struct {
 	Trashed Counts    `json:"trashed"`
 }
 
-// TrashOf puts runs into a document.
-func TrashOf(runs []*trash.Kept) *Trash {
-	t := &Trash{Runs: make([]TrashedRun, len(runs))}
-	for i, kept := range runs {
-		t.Runs[i] = TrashedRun{kept.ID, kept.Command, kept.Started, CountsOf(kept.Total())}
-	}
-	return t
+// TrashOf puts runs into a document, never nil.
+func TrashOf(runs []TrashedRun) *Trash { return &Trash{Runs: append([]TrashedRun{}, runs...)} }
+
+// RowOf is what one run has in the trash.
+func RowOf(kept *trash.Kept) TrashedRun {
+	return TrashedRun{kept.ID, kept.Command, kept.Started, CountsOf(kept.Total())}
 }
 
 // ListTrash writes a table of runs.
