@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -112,7 +113,9 @@ func ended(cmd *exec.Cmd, signal syscall.Signal) bool {
 func checkUndoubted(t testing.TB, r *registry) {
 	t.Helper()
 	o := janitor(t, "sweep", "-n", "--json", "--root", r.root).want(t, exitDone)
-	if found := append(o.report.Doubts, o.report.Warnings...); len(found) > 0 {
+	found := append(o.report.Doubts, o.report.Warnings...)
+	found = slices.DeleteFunc(found, func(f finding) bool { return f.Code == "trash-not-empty" })
+	if len(found) > 0 {
 		t.Errorf("after a run that was ended halfway: %+v", found)
 	}
 }
