@@ -144,6 +144,17 @@ func TestWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestLayerLinksThatCannotBeRead(t *testing.T) {
+	tree := registrytest.Build(t, ok+app)
+	opts := defaults()
+	opts.Requests = []plan.Request{{Repository: "app"}}
+	p, err := survey(watched(t, tree, fails(storetest.Stat, at(tree, "app layer x", 0), syscall.EIO)), 1, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSame(t, "35 doubts of a repository that goes", []string{"link-unreadable"}, codes(p.Doubts))
+}
+
 func TestNoRoots(t *testing.T) {
 	tree := registrytest.Build(t, ok+app)
 	p, err := survey(open(t, tree.V2), 4, defaults())

@@ -201,14 +201,6 @@ func TestWhatIsNoRoot(t *testing.T) {
 			push other:v1 B
 			untag other:v1
 			`},
-		{name: "24 and so may be what a layer is by another name", sound: true, spec: `
-			B = image d y
-			A = image c sha512:B
-			push app:v1 A
-			push other@ B
-			push other:v1 B
-			untag other:v1
-			`},
 		{name: "53 a child whose blob has expired and whose link has not", removed: appGarbage,
 			options: func(o *plan.Options) { o.Proxy = true }, spec: app + `
 			C = image c x
