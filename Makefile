@@ -79,13 +79,14 @@ fuzz: ## fuzz whatever reads what others have written, FUZZTIME each
 		done; \
 	done
 
-mutate: ## change the code in small ways, and see whether a test notices
-	cd scripts && $(GO) run ./mutate
+MUTANTS ?= 300
+mutate: ## change the code in MUTANTS small ways, and see whether a test notices
+	cd scripts && TMPDIR=$(TEST_TMP) $(GO) run ./mutate -sample $(MUTANTS)
 
 NIGHT ?= 20
 night: ## the random tests NIGHT times as long, and all that is too long for every day
 	REGJANITOR_TEST_SCALE=$(NIGHT) $(MAKE) model crash faults symlinks torture
-	$(MAKE) race systemd mutate fuzz FUZZTIME=10m
+	$(MAKE) race systemd mutate fuzz FUZZTIME=10m MUTANTS=3000
 
 lint: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }

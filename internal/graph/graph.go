@@ -22,7 +22,6 @@ type ID = inventory.ID
 
 // Graph is what the roots reach.
 type Graph struct {
-	Inventory    *inventory.Inventory
 	Repositories []Repository // as in the inventory
 	Doubts       []Doubt
 	Notices      []Doubt // legitimate, and worth a mention
@@ -122,7 +121,7 @@ func Mark(inv *inventory.Inventory, roots Roots) *Graph {
 	n := inv.Digests.Len()
 	m := &marker{
 		inv: inv, roots: roots,
-		graph:     &Graph{Inventory: inv, Repositories: make([]Repository, len(inv.Repositories)), blobs: make([]Via, n)},
+		graph:     &Graph{Repositories: make([]Repository, len(inv.Repositories)), blobs: make([]Via, n)},
 		revisions: make([]place, n), layers: make([]place, n), descended: make([]int32, n),
 		doubted: map[doubtKey]bool{},
 	}

@@ -84,7 +84,7 @@ func (c *checker) enter(r int) {
 	}
 	for _, layer := range repo.Layers {
 		c.layered[layer.Digest] = c.number
-		if layer.Target != layer.Digest && layer.Link == inventory.LinkGood {
+		if layer.Target != layer.Digest && (layer.Link == inventory.LinkGood || layer.Link == inventory.LinkSpaced) {
 			c.aliases[layer.Digest] = layer.Target
 		}
 	}

@@ -1,11 +1,14 @@
 package sweep_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
@@ -73,18 +76,27 @@ func TestSignaturesOfRevisionsThatAreGone(t *testing.T) {
 }
 
 func TestTagsSetAsideThatCannotBeOpened(t *testing.T) {
-	const aside = "repositories/app/_manifests/.regjanitor-test-v1"
-	tree := registrytest.Build(t, app+"push app:v2 A")
-	opts := defaults()
-	opts.Requests = []plan.Request{{Repository: "app", Tag: "v1"}}
-	root := watched(t, tree, fails(storetest.Open, aside, syscall.EACCES))
-	p, err := survey(root, 4, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := execute(root, p)
-	if len(result.Failures) != 1 || result.Failures[0].Path != aside || result.Removed.Tags != 1 {
-		t.Errorf("37 failures %v, removed %+v", result.Failures, result.Removed)
+	const manifests = "repositories/app/_manifests"
+	for _, path := range []string{manifests, manifests + "/.regjanitor-test-v1"} {
+		tree := registrytest.Build(t, app+"push app:v2 A")
+		opts := defaults()
+		opts.Requests = []plan.Request{{Repository: "app", Tag: "v1"}}
+		aside := false
+		root := watched(t, tree, func(c storetest.Call) error {
+			if aside && c.Op == storetest.Open && c.Path == path {
+				return syscall.EACCES
+			}
+			aside = aside || c.Op == storetest.Rename
+			return nil
+		})
+		p, err := survey(root, 4, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := execute(root, p)
+		if len(result.Failures) == 0 || result.Failures[0].Code != "permission" || result.Removed.Tags != 1 {
+			t.Errorf("37 %s: failures %v, removed %+v", path, result.Failures, result.Removed)
+		}
 	}
 }
 
@@ -121,6 +133,71 @@ func TestDrift(t *testing.T) {
 			}
 			checkSame(t, "actions", p.Actions, only.Actions)
 			checkSame(t, "planned", p.Planned, only.Planned)
+		})
+	}
+}
+
+func TestAges(t *testing.T) {
+	const day = 24 * time.Hour
+	const images = `
+		A = image a x
+		B = image b x
+		C = image c x
+	`
+	for _, c := range []struct {
+		name          string
+		min, untagged time.Duration
+		spec, goes    string // of the revisions and of the history
+	}{
+		{"a revision is untagged since the tag moved on", 0, day, `
+			push app:v1 A age=9d
+			push app:v1 B age=2d
+			push app:v1 C age=1h
+			`, "app revision A, app history v1 A"},
+		{"a history entry as old as a day goes, and a younger one stays", day, 0, `
+			push app:v1 A age=9d
+			push app:v1 B age=24h
+			push app:v1 C age=23h
+			`, "app revision A, app revision B, app history v1 A, app history v1 B"},
+		{"of several tags the last counts", 0, day, `
+			push app:v1 A age=9d
+			push app:v2 A age=8d
+			push app:v3 A age=7d
+			push app:v1 B age=6d
+			push app:v2 B age=1h
+			push app:v3 B age=5d
+			`, ""},
+		{"a tag that came back to it", day, 0, `
+			push app:v1 A age=9d
+			push app:v2 A age=1h
+			push app:v1 B age=8d
+			push app:v2 B age=8d
+			`, ""},
+		{"nothing is too young without a rule", 0, 0, `
+			push app:v1 A age=-1h
+			push app:v1 B
+			`, "app revision A, app history v1 A"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tree := registrytest.Build(t, ok+images+c.spec)
+			opts := defaults()
+			opts.MinAge, opts.UntaggedAge = c.min, c.untagged
+			inv, err := inventory.Scan(context.Background(), open(t, tree.V2), inventory.Options{Jobs: 4, HistoryTimes: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := plan.Make(inv, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var goes []string
+			for _, a := range p.Actions {
+				if item := p.Item(a); item.Repository == "app" && (item.Kind == plan.Revision || item.Kind == plan.TagIndexEntry) {
+					goes = append(goes, tree.Letters([]string{item.Path + "/link"})...)
+				}
+			}
+			slices.Sort(goes)
+			checkSame(t, "goes", words(c.goes), goes)
 		})
 	}
 }

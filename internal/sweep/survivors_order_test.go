@@ -128,7 +128,7 @@ func TestWhatIsSaid(t *testing.T) {
 }
 
 func TestWhatCannotBeRead(t *testing.T) {
-	for thing, code := range map[string]string{"other:v1": "link-unreadable", "blob C": "manifest-unreadable", "app:v2": "link-unreadable"} {
+	for thing, code := range map[string]string{"other:v1": "link-unreadable", "blob C": "manifest-unreadable", "app:v2": "link-unreadable", "app@B": "link-unreadable"} {
 		t.Run("35 EIO on "+thing+" is said, and why, by the removal of app:v2", func(t *testing.T) {
 			tree := registrytest.Build(t, app+"C = image e z\npush other:v1 C\npush app:v2 A")
 			opts := defaults()

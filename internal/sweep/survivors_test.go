@@ -1,15 +1,12 @@
 package sweep_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
-	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/registrytest"
 )
@@ -122,6 +119,15 @@ func TestRemovalsByName(t *testing.T) {
 			options: byName(plan.Request{Repository: "app", Tag: "v1"}, plan.Request{Repository: "app", Tag: "v2"}),
 			spec:    "A = image c x\nB = image d y\nC = image e z\npush app:v1 B\npush app:v1 A\npush app:v2 B\npush app:v3 C",
 			removed: both, lost: both},
+		{name: "garbage from before keeps what it shares with what is named", alone: true, options: byName(plan.Request{Repository: "app", Tag: "v1"}), spec: `
+			A = image c x y
+			B = image d y
+			C = image e z
+			push app@ B
+			push app:v1 A
+			push app:v2 C
+			`, removed: "app tag v1, app history v1 A, app revision A, app layer c, app layer x, blob A, blob c, blob x",
+			lost: "app tag v1, app history v1 A, app revision A, app layer c, app layer x, blob A, blob c, blob x"},
 		{name: "a layer link that nothing needed before keeps its blob", alone: true,
 			options: byName(plan.Request{Repository: "app", Tag: "v2"}, plan.Request{Repository: "other", Tag: "v1"}), spec: `
 			A = image c x
@@ -193,6 +199,25 @@ func TestWhatIsNoRoot(t *testing.T) {
 			`, removed: "other revision B, other history v1 B, other layer d, other layer y"},
 		{name: "21 an image that stays untagged may lack a layer, without a word", spec: app + `damage blob y gone`, options: untagged,
 			stays: but(okGarbage, "blob o"), warnings: "none"},
+		{name: "21 an image of registry 2.1 that lacks a layer is mentioned", alone: true, warnings: "layer-missing", spec: `
+			A = image c x
+			push app:v1 A links=layers
+			damage blob x gone
+			`},
+		{name: "15 an untagged revision without data goes, be it that untagged ones stay", spec: app + `damage blob B gone`, options: untagged,
+			stays: but(okGarbage, "blob o"), removed: but(appGarbage, "blob B"), warnings: "untagged-without-data"},
+		{name: "1 the history of a broken tag stays, whoever links it", alone: true, doubts: "link-empty", spec: `
+			A = image c x
+			B = image d y
+			push app:v1 B
+			push app:v1 A
+			push other:v1 B
+			push other:v1 A
+			damage app:v1 empty
+			damage app@B gone
+			damage app layer d gone
+			damage app layer y gone
+			`, removed: "other revision B, other history v1 B, other layer d, other layer y"},
 		{name: "24 what is a leaf here may be an image of another repository", sound: true, spec: `
 			B = image d y
 			A = image c plain:B
@@ -215,69 +240,4 @@ func TestWhatIsNoRoot(t *testing.T) {
 			damage blob B empty
 			`, doubts: "manifest-empty"},
 	})
-}
-
-func TestAges(t *testing.T) {
-	const day = 24 * time.Hour
-	const images = `
-		A = image a x
-		B = image b x
-		C = image c x
-	`
-	for _, c := range []struct {
-		name          string
-		min, untagged time.Duration
-		spec, goes    string // of the revisions and of the history
-	}{
-		{"a revision is untagged since the tag moved on", 0, day, `
-			push app:v1 A age=9d
-			push app:v1 B age=2d
-			push app:v1 C age=1h
-			`, "app revision A, app history v1 A"},
-		{"a history entry as old as a day goes, and a younger one stays", day, 0, `
-			push app:v1 A age=9d
-			push app:v1 B age=24h
-			push app:v1 C age=23h
-			`, "app revision A, app revision B, app history v1 A, app history v1 B"},
-		{"of several tags the last counts", 0, day, `
-			push app:v1 A age=9d
-			push app:v2 A age=8d
-			push app:v3 A age=7d
-			push app:v1 B age=6d
-			push app:v2 B age=1h
-			push app:v3 B age=5d
-			`, ""},
-		{"a tag that came back to it", day, 0, `
-			push app:v1 A age=9d
-			push app:v2 A age=1h
-			push app:v1 B age=8d
-			push app:v2 B age=8d
-			`, ""},
-		{"nothing is too young without a rule", 0, 0, `
-			push app:v1 A age=-1h
-			push app:v1 B
-			`, "app revision A, app history v1 A"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			tree := registrytest.Build(t, ok+images+c.spec)
-			opts := defaults()
-			opts.MinAge, opts.UntaggedAge = c.min, c.untagged
-			inv, err := inventory.Scan(context.Background(), open(t, tree.V2), inventory.Options{Jobs: 4, HistoryTimes: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := plan.Make(inv, opts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var goes []string
-			for _, a := range p.Actions {
-				if item := p.Item(a); item.Repository == "app" && (item.Kind == plan.Revision || item.Kind == plan.TagIndexEntry) {
-					goes = append(goes, tree.Letters([]string{item.Path + "/link"})...)
-				}
-			}
-			slices.Sort(goes)
-			checkSame(t, "goes", words(c.goes), goes)
-		})
-	}
 }
