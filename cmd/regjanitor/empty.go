@@ -42,10 +42,11 @@ func (c *trashEmptyCmd) Run(ctx context.Context, s *session) error {
 }
 
 func (s *session) oneRun(prefix string) ([]string, error) {
-	if _, err := s.runs(); err != nil {
+	ids, err := s.runs()
+	if err != nil {
 		return nil, err
 	}
-	id, err := trash.Find(s.storage, prefix)
+	id, err := trash.Find(ids, prefix)
 	return []string{id}, err
 }
 
@@ -87,8 +88,6 @@ func (e *emptier) run(ctx context.Context, choose func() ([]string, error)) erro
 		if err := e.before(); err != nil {
 			return err
 		}
-	}
-	if e.before != nil {
 		e.foretell(runs)
 	}
 	e.describe(runs)
@@ -193,8 +192,11 @@ func (e *emptier) execute(runs []*trash.Kept) error {
 // explain adds to what is said of a tag that lacks something where that is: in
 // the trash of another run.
 func (e *emptier) explain(kept *trash.Kept, result *trash.Result) {
+	if !slices.ContainsFunc(result.Failures, func(f trash.Failure) bool { return trash.Lacking(f.Err) != nil }) {
+		return
+	}
 	ids, err := e.runs()
-	if err != nil || !slices.ContainsFunc(result.Failures, func(f trash.Failure) bool { return trash.Lacking(f.Err) != nil }) {
+	if err != nil {
 		return
 	}
 	for _, id := range ids {

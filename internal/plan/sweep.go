@@ -143,7 +143,7 @@ func (b *builder) judgeable() error {
 	roots := 0
 	for r := range g.Repositories {
 		roots += g.Repositories[r].Roots
-		if g.Repositories[r].Pinned && (b.inv.Repositories[r].HasTags || roots > 0) || !b.scope[r] {
+		if g.Repositories[r].Pinned && b.inv.Repositories[r].HasTags || !b.scope[r] {
 			roots++
 		}
 	}

@@ -219,4 +219,25 @@ func TestStuckRemovals(t *testing.T) {
 		}
 		checkSame(t, "left", before, tree.Contents())
 	})
+	t.Run("39 a panic while a tag is taken apart stops the run too", func(t *testing.T) {
+		tree := registrytest.Build(t, ok+app)
+		opts := defaults()
+		opts.Requests = []plan.Request{{Repository: "app", Tag: "v1"}}
+		p, err := survey(open(t, tree.V2), 4, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlinked := 0
+		root := watched(t, tree, func(c storetest.Call) error {
+			if c.Op == storetest.Unlink {
+				unlinked++
+				panic("a bug")
+			}
+			return nil
+		})
+		result := execute(root, p)
+		if result.Stopped == nil || !strings.Contains(result.Stopped.Error(), "a bug") || unlinked != 1 {
+			t.Errorf("stopped by %v after %d tries", result.Stopped, unlinked)
+		}
+	})
 }

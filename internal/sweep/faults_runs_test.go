@@ -125,7 +125,11 @@ func stopped(err error) []string {
 }
 
 func restoring(d *disk, _ string) []string {
-	id, err := trash.Find(d.storage, "test")
+	ids, err := trash.IDs(d.storage)
+	if err != nil {
+		return []string{ending(err)}
+	}
+	id, err := trash.Find(ids, "test")
 	if err != nil {
 		return []string{ending(err)}
 	}

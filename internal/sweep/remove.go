@@ -115,6 +115,7 @@ func (s *sweeper) dismantle() {
 	group.SetLimit(max(s.opts.Jobs, 1))
 	for _, at := range s.aside {
 		group.Go(func() error {
+			defer s.caught(&at)
 			action := s.plan.Actions[at]
 			tag := s.plan.Inventory.Repositories[action.Repository].Tags[action.At]
 			discarded := layout.Discarded(s.plan.Item(action).Repository, s.opts.Run, tag.Name)

@@ -219,13 +219,17 @@ func (s *sweeper) batches(from int, actions []plan.Action) iter.Seq[batch] {
 	}
 }
 
+// caught, deferred, stops the run where a task that works on the action at this
+// place panics: nobody else could catch it.
+func (s *sweeper) caught(at *int) {
+	if r := recover(); r != nil {
+		s.stop(fmt.Errorf("internal error while removing %s: %v", s.plan.Item(s.plan.Actions[*at]).Path, r))
+	}
+}
+
 func (s *sweeper) batch(ctx context.Context, b batch) {
 	at := b.from
-	defer func() {
-		if r := recover(); r != nil {
-			s.stop(fmt.Errorf("internal error while removing %s: %v", s.plan.Item(s.plan.Actions[at]).Path, r))
-		}
-	}()
+	defer s.caught(&at)
 	folder, err := s.root.Open(b.folder)
 	if err == nil {
 		defer folder.Close()

@@ -2,6 +2,7 @@ package trash_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,6 +170,32 @@ func TestInterrupted(t *testing.T) {
 					t.Fatalf("%d things done: %+v", done, result)
 				}
 			}
+		})
+	}
+}
+
+// TestPanic: 39, for restoring and emptying too. Nothing more is done, and what
+// lies there is left for the next try.
+func TestPanic(t *testing.T) {
+	for op, do := range map[storetest.Op]func(p *place) *trash.Result{
+		storetest.Rename: func(p *place) *trash.Result { return p.restore("first") },
+		storetest.Unlink: func(p *place) *trash.Result { return p.empty("first") },
+	} {
+		t.Run(string(op), func(t *testing.T) {
+			tree := registrytest.Build(t, varied)
+			open(t, tree).mustTake()
+			tries := 0
+			result := do(watched(t, tree, func(c storetest.Call) error {
+				if c.Op == op {
+					tries++
+					panic("a bug")
+				}
+				return nil
+			}))
+			if result.Stopped == nil || !strings.Contains(result.Stopped.Error(), "a bug") || result.Done.Blobs > 0 {
+				t.Errorf("after %d tries: %+v", tries, result)
+			}
+			open(t, tree).mustRestore("first")
 		})
 	}
 }

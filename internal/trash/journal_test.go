@@ -163,6 +163,10 @@ func TestFind(t *testing.T) {
 		dir /.regjanitor/trash/20260302
 		file /.regjanitor/trash/stray
 	`))
+	ids, err := trash.IDs(p.storage)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ prefix, found string }{
 		{"20260301-120000-aaaa", "20260301-120000-aaaa"},
 		{"20260301-120000-aab", "20260301-120000-aabb"},
@@ -170,7 +174,7 @@ func TestFind(t *testing.T) {
 		{"20260302", "20260302"}, // in full
 		{"2026030", ""}, {"20260301-120000-aa", ""}, {"", ""}, {"x", ""}, {"stray", ""}, {"..", ""}, {"20260302/../20260302", ""},
 	} {
-		id, err := trash.Find(p.storage, c.prefix)
+		id, err := trash.Find(ids, c.prefix)
 		if id != c.found || (err == nil) != (c.found != "") {
 			t.Errorf("%q finds %q (%v), want %q", c.prefix, id, err, c.found)
 		}

@@ -87,12 +87,8 @@ func (k *Kept) onlyTags() bool {
 	return true
 }
 
-// Find is the run whose ID begins so.
-func Find(storage store.Dir, prefix string) (string, error) {
-	ids, err := IDs(storage)
-	if err != nil {
-		return "", err
-	}
+// Find is the one of these runs whose ID begins so.
+func Find(ids []string, prefix string) (string, error) {
 	var found []string
 	for _, id := range ids {
 		if id == prefix {

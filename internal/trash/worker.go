@@ -74,6 +74,11 @@ func (w *worker) parallel(from, to int, f func(n int)) {
 			continue
 		}
 		group.Go(func() error {
+			defer func() {
+				if r := recover(); r != nil {
+					w.stop(fmt.Errorf("internal error at %s: %v", w.kept.Entries[n].Path, r))
+				}
+			}()
 			if !w.over() {
 				f(n)
 			}
