@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,29 +31,33 @@ func (s *scan) blobs() error {
 		if e.kind == store.Symlink {
 			return symlinked(path)
 		}
-		if !digest.Algorithm(e.name).Available() {
+		if !digest.Algorithm(string(e.name)).Available() {
 			s.strayBlob(e, path)
 			return nil
 		}
-		return s.fork(func() error { return s.shards(e.name, path) })
+		alg := string(e.name)
+		s.crew.later(func() error { return s.shards(alg, path) })
+		return nil
 	})
 }
 
 func (s *scan) shards(alg, path string) error {
 	return s.blobFolder(path, func(e entry, path string) error {
-		if e.kind != store.Directory || len(e.name) != 2 || strings.Trim(e.name, "0123456789abcdef") != "" {
+		prefix := string(e.name)
+		if e.kind != store.Directory || len(prefix) != 2 || strings.Trim(prefix, "0123456789abcdef") != "" {
 			s.strayBlob(e, path)
 			return nil
 		}
-		return s.fork(func() error { return s.shard(alg, e.name, path) })
+		s.crew.later(func() error { return s.shard(alg, prefix, path) })
+		return nil
 	})
 }
 
 // blobFolder lists a directory above the blobs.
 func (s *scan) blobFolder(path string, f func(e entry, path string) error) error {
-	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
-		for _, e := range entries {
-			if err := f(e, path+"/"+e.name); err != nil {
+	err := s.visit(path, true, func(in *place) error {
+		for _, e := range in.entries {
+			if err := f(e, in.below(e)); err != nil {
 				return err
 			}
 		}
@@ -66,7 +71,7 @@ func (s *scan) blobFolder(path string, f func(e entry, path string) error) error
 func (s *scan) unseenBlobs(path string, err error) error {
 	var refused *refusal.Error
 	switch {
-	case err == nil, errors.As(err, &refused), s.ctx.Err() != nil:
+	case err == nil, errors.As(err, &refused), s.crew.ctx.Err() != nil:
 		return err
 	case errors.Is(err, store.ErrMount):
 		return mounted(path)
@@ -87,7 +92,7 @@ func (s *scan) strayBlob(e entry, path string) {
 	switch {
 	case e.kind == store.Symlink:
 		s.odd(Oddity{Code: "blob-symlink", Path: path, Problem: "a symbolic link, left alone with what it points to", Doubt: true})
-	case e.kind == store.Directory && !layout.Foreign(e.name):
+	case e.kind == store.Directory && !layout.Foreign(string(e.name)):
 		s.malformed("", path, fmt.Errorf("%q is no part of a digest's path", e.name))
 	default:
 		s.stray("", path, e)
@@ -95,31 +100,32 @@ func (s *scan) strayBlob(e entry, path string) {
 }
 
 func (s *scan) shard(alg, prefix, path string) error {
-	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
-		var ids []ID
-		var names []string
-		for _, e := range byName(entries) {
+	shard := []byte(prefix)
+	err := s.visit(path, true, func(in *place) error {
+		leaves := make([]leaf, 0, len(in.entries))
+		for _, e := range byName(in.entries) {
 			id, err := ID(0), errors.New("not a directory")
-			if e.kind == store.Directory && strings.HasPrefix(e.name, prefix) {
-				id, err = s.inv.Digests.internLeaf(alg, e.name)
+			if e.kind == store.Directory && bytes.HasPrefix(e.name, shard) {
+				id, err = s.inv.Digests.internLeaf(alg, string(e.name))
 			}
 			if err != nil {
-				s.strayBlob(e, path+"/"+e.name)
-				s.farEnd(dir, e)
+				s.strayBlob(e, in.below(e))
+				s.farEnd(in, e)
 				continue
 			}
-			ids, names = append(ids, id), append(names, e.name)
+			leaves = append(leaves, leaf{id, e.name})
 		}
-		found := make([]Blob, len(ids))
-		err := s.spread(len(ids), func(i int) error {
-			found[i].Digest = ids[i]
-			return s.blob(dir, &found[i], path, names[i])
+		found := make([]Blob, len(leaves))
+		s.each(in, len(leaves), func(i int) error {
+			found[i].Digest = leaves[i].id
+			return s.blob(in, &found[i], string(leaves[i].name))
+		}, func() {
+			found = slices.DeleteFunc(found, func(b Blob) bool { return b.Links == 0 })
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.found = append(s.found, found)
 		})
-		found = slices.DeleteFunc(found, func(b Blob) bool { return b.Links == 0 })
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.found = append(s.found, found)
-		return err
+		return nil
 	})
 	return s.unseenBlobs(path, err)
 }
@@ -129,7 +135,7 @@ func (s *scan) farEnd(shard store.Dir, e entry) {
 	if e.kind != store.Symlink {
 		return
 	}
-	info, err := again(func() (store.Info, error) { return shard.Stat(e.name + "/" + layout.Data) })
+	info, err := again(func() (store.Info, error) { return shard.Stat(string(e.name) + "/" + layout.Data) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -142,9 +148,10 @@ func (s *scan) farEnd(shard store.Dir, e entry) {
 }
 
 // blob stats one blob's data; a blob without a regular one has no Links.
-func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
+func (s *scan) blob(in *place, blob *Blob, hex string) error {
 	name := hex + "/" + layout.Data
-	info, err := again(func() (store.Info, error) { return dir.Stat(name) })
+	path := in.path
+	info, err := again(func() (store.Info, error) { return in.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return s.dataless(path + "/" + hex)
@@ -169,14 +176,14 @@ func (s *scan) blob(dir store.Dir, blob *Blob, path, hex string) error {
 
 // dataless looks into a blob's directory that holds no data.
 func (s *scan) dataless(path string) error {
-	err := s.visit(path, true, func(dir store.Dir, entries []entry) error {
-		for _, e := range entries {
-			switch below := path + "/" + e.name; {
-			case e.name == layout.Data:
-				s.vanished(below) // and came back
-			case s.temporary("", dir, below, e):
+	err := s.visit(path, true, func(in *place) error {
+		for _, e := range in.entries {
+			switch {
+			case e.is(layout.Data):
+				s.vanished(in.below(e)) // and came back
+			case s.temporary("", in, e):
 			default:
-				s.stray("", below, e)
+				s.stray("", in.below(e), e)
 			}
 		}
 		return nil

@@ -19,21 +19,20 @@ const fewLeaves = 20_000
 func (s *scan) insides() error {
 	few := s.leafCount() <= fewLeaves
 	for _, r := range s.inv.Repositories {
-		if err := s.repositoryInsides(r, few); err != nil {
-			return err
-		}
+		s.repositoryInsides(r, few)
 	}
 	if !few {
 		return nil
 	}
-	return s.spread(len(s.inv.Blobs), func(i int) error {
+	s.crew.each(len(s.inv.Blobs), func(i int) error {
 		path := layout.Blob(s.inv.Digests.Digest(s.inv.Blobs[i].Digest))
-		err := s.visit(path, false, func(dir store.Dir, entries []entry) error {
-			s.beside("", dir, path, layout.Data, entries)
+		err := s.visit(path, false, func(in *place) error {
+			s.beside("", in, layout.Data)
 			return nil
 		})
 		return s.unseenBlobs(path, err)
-	})
+	}, nil)
+	return nil
 }
 
 func (s *scan) leafCount() int {
@@ -44,60 +43,65 @@ func (s *scan) leafCount() int {
 	return n
 }
 
-func (s *scan) repositoryInsides(r *Repository, few bool) error {
-	err := s.spread(len(r.Revisions), func(i int) error {
+func (s *scan) repositoryInsides(r *Repository, few bool) {
+	s.crew.each(len(r.Revisions), func(i int) error {
 		revision := &r.Revisions[i]
 		m := s.inv.Manifest(revision.Digest)
 		if signed := m == nil || m.State != Sound || m.Kind == manifest.Schema1; !signed && !few {
 			return nil
 		}
-		path := layout.Revision(r.Name, s.inv.Digests.Digest(revision.Digest))
-		return s.links(path, func(dir store.Dir, entries []entry) error {
-			for _, e := range s.beside(r.Name, dir, path, layout.Link, entries) {
-				if err := s.signatures(r, revision, path+"/"+e); err != nil {
+		return s.links(layout.Revision(r.Name, s.inv.Digests.Digest(revision.Digest)), func(in *place) error {
+			for _, e := range s.beside(r.Name, in, layout.Link) {
+				if err := s.signatures(r, revision, in.below(e)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-	})
-	if err != nil || !few {
-		return err
+	}, nil)
+	if !few {
+		return
 	}
-	return s.spread(len(r.Layers), func(i int) error {
-		path := layout.Layer(r.Name, s.inv.Digests.Digest(r.Layers[i].Digest))
-		return s.links(path, func(dir store.Dir, entries []entry) error {
-			s.beside(r.Name, dir, path, layout.Link, entries)
+	s.crew.each(len(r.Tags), func(i int) error {
+		if tag := &r.Tags[i]; tag.plain {
+			return s.tag(r, tag, layout.Tag(r.Name, tag.Name))
+		}
+		return nil
+	}, nil)
+	s.crew.each(len(r.Layers), func(i int) error {
+		return s.links(layout.Layer(r.Name, s.inv.Digests.Digest(r.Layers[i].Digest)), func(in *place) error {
+			s.beside(r.Name, in, layout.Link)
 			return nil
 		})
-	})
+	}, nil)
 }
 
 // beside notes what lies beside the file that a directory is for, and returns
 // the directories of signatures, which belong there.
-func (s *scan) beside(repository string, dir store.Dir, path, file string, entries []entry) (signatures []string) {
-	for _, e := range entries {
-		below := path + "/" + e.name
+func (s *scan) beside(repository string, in *place, file string) (signatures []entry) {
+	for _, e := range in.entries {
 		switch {
-		case e.name == file:
-		case e.name == layout.Signatures && e.kind == store.Directory && file == layout.Link:
-			signatures = append(signatures, e.name)
-		case s.temporary(repository, dir, below, e):
+		case e.is(file):
+		case e.is(layout.Signatures) && e.kind == store.Directory && file == layout.Link:
+			signatures = append(signatures, e)
+		case s.temporary(repository, in, e):
 		default:
-			s.stray(repository, below, e)
+			s.stray(repository, in.below(e), e)
 		}
 	}
 	return signatures
 }
 
 func (s *scan) signatures(r *Repository, revision *Revision, path string) error {
-	return s.algorithms(r, path, inTurn, func(alg, path string) error {
-		return s.eachLeaf(r, alg, path, s.inv.Digests.internLeaf, func(int) {},
-			func(dir store.Dir, i int, id ID, hex string) error {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				revision.Signatures = append(revision.Signatures, id)
-				return nil
-			})
+	return s.algorithms(r, path, func(alg, path string) error {
+		return s.folders(path, func(in *place) error {
+			leaves, err := s.leaves(r, alg, in, s.inv.Digests.internLeaf)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, leaf := range leaves {
+				revision.Signatures = append(revision.Signatures, leaf.id)
+			}
+			return err
+		})
 	})
 }

@@ -59,6 +59,8 @@ type Tag struct {
 	Name    string
 	Current Link
 	History []Entry
+
+	plain bool // its directories have not been listed, but for that of its history
 }
 
 // Entry is one link of a tag's history.

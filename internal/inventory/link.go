@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"sync"
 
 	"regjanitor/internal/layout"
 	"regjanitor/internal/store"
@@ -49,9 +50,12 @@ func (s *scan) listedLink(dir store.Dir, path string) Link {
 	return link
 }
 
+var linkBuffers = sync.Pool{New: func() any { return new([2 * linkLimit]byte) }}
+
 // readLink reads the link file at path of dir.
 func (s *scan) readLink(dir store.Dir, path string) Link {
-	var buf [2 * linkLimit]byte
+	buf := linkBuffers.Get().(*[2 * linkLimit]byte)
+	defer linkBuffers.Put(buf)
 	data, info, err := read(dir, path, linkLimit, buf[:0])
 	link := Link{Stamp: StampOf(info), CTime: info.CTime}
 	switch {

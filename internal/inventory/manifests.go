@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"regjanitor/internal/layout"
 	"regjanitor/internal/manifest"
 	"regjanitor/internal/progress"
@@ -113,26 +111,18 @@ func (s *scan) readManifests(ctx context.Context) error {
 
 func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter) ([]*Manifest, error) {
 	found := make([]*Manifest, len(batch))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(s.opts.Jobs, 1))
-	for from := 0; from < len(batch); from += grain {
-		group.Go(safely(func() error {
-			buf := manifestBuffers.Get().(*[]byte)
-			defer manifestBuffers.Put(buf)
-			for i := from; i < min(from+grain, len(batch)); i++ {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				found[i] = s.readManifest(batch[i], buf)
-				if store.Starved(found[i].Err) {
-					return found[i].Err
-				}
-			}
-			meter.Add(min(grain, len(batch)-from))
-			return nil
-		}))
-	}
-	return found, group.Wait()
+	c := newCrew(ctx, s.opts.Jobs)
+	c.each(len(batch), func(i int) error {
+		buf := manifestBuffers.Get().(*[]byte)
+		defer manifestBuffers.Put(buf)
+		defer meter.Add(1)
+		found[i] = s.readManifest(batch[i], buf)
+		if store.Starved(found[i].Err) {
+			return found[i].Err
+		}
+		return nil
+	}, nil)
+	return found, c.work()
 }
 
 // manifestBuffers hold nearly every manifest; a larger one gets its own.

@@ -51,11 +51,12 @@ func (s *scan) malformed(repository, path string, err error) {
 }
 
 // temporary notes a leftover of the driver, if that is what the entry is.
-func (s *scan) temporary(repository string, dir store.Dir, path string, e entry) bool {
-	if e.kind != store.Regular || !layout.IsTemporary(e.name) {
+func (s *scan) temporary(repository string, in *place, e entry) bool {
+	if e.kind != store.Regular || !layout.IsTemporary(string(e.name)) {
 		return false
 	}
-	info, err := again(func() (store.Info, error) { return dir.Stat(e.name) })
+	path := in.below(e)
+	info, err := again(func() (store.Info, error) { return in.Stat(string(e.name)) })
 	if errors.Is(err, fs.ErrNotExist) {
 		s.vanished(path)
 		return true

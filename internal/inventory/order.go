@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 // byName sorts a listing, in the task that made it: what is in order already
 // costs nothing more when all is put together.
 func byName(entries []entry) []entry {
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
 	return entries
 }
 

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"regjanitor/internal/layout"
 	"regjanitor/internal/store"
 )
@@ -16,8 +14,6 @@ import (
 // writing. Uploads may come and go, for the registry purges them even when it is
 // read-only.
 func (inv *Inventory) Changed(ctx context.Context, root store.Dir, jobs int) (string, error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(jobs, 1))
 	var mu sync.Mutex
 	var first string
 	look := func(path string, then Stamp, ctime int64) {
@@ -31,28 +27,22 @@ func (inv *Inventory) Changed(ctx context.Context, root store.Dir, jobs int) (st
 			first = path
 		}
 	}
-	for from := 0; from < len(inv.Folders); from += grain {
-		group.Go(safely(func() error {
-			for _, folder := range inv.Folders[from:min(from+grain, len(inv.Folders))] {
-				if !strings.Contains(folder.Path, "/"+layout.Uploads) {
-					look(folder.Path, folder.Stamp, folder.CTime)
-				}
-			}
-			return ctx.Err()
-		}))
-	}
-	for _, r := range inv.Repositories {
-		for from := 0; from < len(r.Tags); from += grain {
-			group.Go(safely(func() error {
-				for _, tag := range r.Tags[from:min(from+grain, len(r.Tags))] {
-					if state := tag.Current.State; tag.Current.Points() || state == LinkEmpty || state == LinkGarbled {
-						look(layout.TagCurrent(r.Name, tag.Name), tag.Current.Stamp, tag.Current.CTime)
-					}
-				}
-				return ctx.Err()
-			}))
+	c := newCrew(ctx, jobs)
+	c.each(len(inv.Folders), func(i int) error {
+		if folder := inv.Folders[i]; !strings.Contains(folder.Path, "/"+layout.Uploads) {
+			look(folder.Path, folder.Stamp, folder.CTime)
 		}
+		return nil
+	}, nil)
+	for _, r := range inv.Repositories {
+		c.each(len(r.Tags), func(i int) error {
+			link := r.Tags[i].Current
+			if link.Points() || link.State == LinkEmpty || link.State == LinkGarbled {
+				look(layout.TagCurrent(r.Name, r.Tags[i].Name), link.Stamp, link.CTime)
+			}
+			return nil
+		}, nil)
 	}
-	err := group.Wait()
+	err := c.work()
 	return first, err
 }

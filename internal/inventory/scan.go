@@ -3,12 +3,9 @@ package inventory
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
-	"golang.org/x/sync/errgroup"
 
 	"regjanitor/internal/progress"
 	"regjanitor/internal/store"
@@ -47,27 +44,25 @@ func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error)
 	return s.inv, nil
 }
 
-// phase runs tasks, and what these fork, until all have ended.
+// phase runs tasks, and what these leave to be done, until nothing is left.
 func (s *scan) phase(ctx context.Context, name string, tasks ...func() error) error {
-	s.group, s.ctx = errgroup.WithContext(ctx)
-	s.group.SetLimit(max(s.opts.Jobs, len(tasks)))
+	s.crew = newCrew(ctx, s.opts.Jobs)
 	s.meter = progress.NewMeter(s.opts.Observe, name, 0)
 	defer s.meter.End()
 	for _, task := range tasks {
-		s.group.Go(safely(task))
+		s.crew.later(task)
 	}
-	err := s.group.Wait()
+	err := s.crew.work()
 	return cmp.Or(err, s.starved)
 }
 
 // scan is one pass. What its tasks find goes into inv under mu, or into a place
 // of a slice that is theirs alone.
 type scan struct {
-	ctx    context.Context
+	crew   *crew
 	root   store.Dir
 	opts   Options
 	device uint64
-	group  *errgroup.Group
 	meter  *progress.Meter
 
 	mu    sync.Mutex
@@ -77,56 +72,14 @@ type scan struct {
 	starved error
 }
 
-// fork runs a task beside the caller if a place is free, and else right here.
-func (s *scan) fork(task func() error) error {
-	if s.group.TryGo(safely(task)) {
-		return nil
-	}
-	return task()
-}
-
-// safely makes an error of a panic, which in a task of its own nobody else could
-// catch.
-func safely(task func() error) func() error {
-	return func() (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				err = fmt.Errorf("internal error while scanning: %v: please report this\n%s", r, debug.Stack())
-			}
-		}()
-		return task()
-	}
-}
-
-// grain is how many small files one task looks at.
-const grain = 64
-
-// spread runs f over 0 ≤ i < n, in parallel, and waits for all of it.
-func (s *scan) spread(n int, f func(i int) error) error {
-	var wg sync.WaitGroup
-	var once sync.Once
-	var first error
-	for from := 0; from < n; from += grain {
-		task := func() error {
-			defer wg.Done()
-			for i := from; i < min(from+grain, n); i++ {
-				if err := s.ctx.Err(); err != nil {
-					once.Do(func() { first = err })
-					return err
-				}
-				if err := f(i); err != nil {
-					once.Do(func() { first = err })
-					return err
-				}
-			}
-			s.meter.Add(min(grain, n-from))
-			return nil
-		}
-		wg.Add(1)
-		if err := s.fork(task); err != nil {
-			break
-		}
-	}
-	wg.Wait()
-	return first
+// each leaves f over 0 ≤ i < n to be done in a place, and then done.
+func (s *scan) each(in *place, n int, f func(i int) error, done func()) {
+	in.users.Add(1)
+	s.crew.each(n, func(i int) error {
+		defer s.meter.Add(1)
+		return f(i)
+	}, func() {
+		defer in.leave()
+		done()
+	})
 }

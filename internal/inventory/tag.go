@@ -1,48 +1,93 @@
 package inventory
 
 import (
+	"slices"
+
+	"github.com/opencontainers/go-digest"
+
 	"regjanitor/internal/layout"
 	"regjanitor/internal/store"
 )
 
 func (s *scan) tags(r *Repository, path string) error {
-	return s.folders(path, func(dir store.Dir, entries []entry) error {
-		var names []string
-		for _, e := range byName(entries) {
+	return s.folders(path, func(in *place) error {
+		names := make([]string, 0, len(in.entries))
+		for _, e := range byName(in.entries) {
 			switch {
 			case e.kind == store.Symlink:
-				return symlinked(path + "/" + e.name)
+				return symlinked(in.below(e))
 			case e.kind != store.Directory:
-				s.stray(r.Name, path+"/"+e.name, e)
+				s.stray(r.Name, in.below(e), e)
 			default:
-				names = append(names, e.name)
+				names = append(names, string(e.name))
 			}
 		}
 		found := make([]Tag, len(names))
-		err := s.spread(len(names), func(i int) error {
+		s.each(in, len(names), func(i int) error {
 			found[i].Name = names[i]
+			if s.plainTag(in, &found[i]) {
+				return nil
+			}
 			return s.tag(r, &found[i], path+"/"+names[i])
+		}, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			r.Tags = join(r.Tags, found)
 		})
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		r.Tags = append(r.Tags, found...)
-		return err
+		return nil
 	})
 }
 
+// plainTag reads a tag that is as a registry leaves it: with a good link and a
+// history of sha256 digests. What lies beside these is for insides to see.
+func (s *scan) plainTag(tags *place, tag *Tag) bool {
+	if s.opts.HistoryTimes {
+		return false
+	}
+	current := s.readLink(tags, tag.Name+"/"+layout.Current+"/"+layout.Link)
+	if current.State != LinkGood {
+		return false
+	}
+	index, err := tags.Open(tag.Name + "/" + layout.Index + "/" + canonical)
+	if err != nil {
+		return false
+	}
+	in := &place{Dir: index, listing: listings.Get().(*listing)}
+	in.users.Store(1)
+	defer in.leave()
+	if in.list(index) != nil {
+		return false
+	}
+	history := make([]Entry, 0, len(in.entries))
+	for _, e := range byName(in.entries) {
+		id, err := s.inv.Digests.internLeaf(canonical, string(e.name))
+		if e.kind != store.Directory || err != nil {
+			return false
+		}
+		history = append(history, Entry{Digest: id})
+	}
+	tag.Current, tag.History, tag.plain = current, history, true
+	return true
+}
+
+// canonical is the algorithm of every digest that a registry makes itself.
+const canonical = string(digest.Canonical)
+
+// tag looks at all that is in a tag's directories. Of a plain one what matters
+// has been read.
 func (s *scan) tag(r *Repository, tag *Tag, path string) error {
-	return s.links(path, func(dir store.Dir, entries []entry) error {
+	return s.links(path, func(in *place) error {
 		index := false
-		for _, e := range entries {
-			below := path + "/" + e.name
+		for _, e := range in.entries {
+			below := in.below(e)
 			switch {
 			case e.kind == store.Symlink:
 				return symlinked(below)
-			case e.name == layout.Current && e.kind == store.Directory:
+			case e.is(layout.Current) && e.kind == store.Directory:
 				if err := s.current(r, tag, below); err != nil {
 					return err
 				}
-			case e.name == layout.Index && e.kind == store.Directory:
+			case e.is(layout.Index) && e.kind == store.Directory:
 				index = true
 			default:
 				s.stray(r.Name, below, e)
@@ -53,7 +98,7 @@ func (s *scan) tag(r *Repository, tag *Tag, path string) error {
 		look := s.links
 		if tag.Current.State == LinkAbsent {
 			look = s.folders
-			if err := s.folders(path, func(store.Dir, []entry) error { return nil }); err != nil {
+			if err := s.folders(path, func(*place) error { return nil }); err != nil {
 				return err
 			}
 		}
@@ -65,21 +110,24 @@ func (s *scan) tag(r *Repository, tag *Tag, path string) error {
 }
 
 func (s *scan) current(r *Repository, tag *Tag, path string) error {
-	err := s.links(path, func(dir store.Dir, entries []entry) error {
-		for _, e := range entries {
-			below := path + "/" + e.name
+	err := s.links(path, func(in *place) error {
+		if tag.plain && !slices.ContainsFunc(in.entries, func(e entry) bool { return e.is(layout.Link) }) {
+			s.vanished(path + "/" + layout.Link)
+		}
+		for _, e := range in.entries {
 			switch {
-			case e.name == layout.Link:
-				tag.Current = s.listedLink(dir, below)
-			case s.temporary(r.Name, dir, below, e):
+			case e.is(layout.Link) && tag.plain:
+			case e.is(layout.Link):
+				tag.Current = s.listedLink(in, in.below(e))
+			case s.temporary(r.Name, in, e):
 			default:
-				s.stray(r.Name, below, e)
+				s.stray(r.Name, in.below(e), e)
 			}
 		}
 		return nil
 	})
 	if err == nil && tag.Current.State == LinkAbsent {
-		return s.folders(path, func(store.Dir, []entry) error { return nil })
+		return s.folders(path, func(*place) error { return nil })
 	}
 	return err
 }
@@ -87,9 +135,9 @@ func (s *scan) current(r *Repository, tag *Tag, path string) error {
 // history lists what a tag has pointed to. Its links are looked at only where it
 // matters whether they are there, or when they were written.
 func (s *scan) history(r *Repository, tag *Tag, path string, look func(string, visitor) error) error {
-	return look(path, func(_ store.Dir, algorithms []entry) error {
-		for _, algorithm := range algorithms {
-			below := path + "/" + algorithm.name
+	return look(path, func(in *place) error {
+		for _, algorithm := range in.entries {
+			below := in.below(algorithm)
 			if algorithm.kind == store.Symlink {
 				return symlinked(below)
 			}
@@ -97,9 +145,10 @@ func (s *scan) history(r *Repository, tag *Tag, path string, look func(string, v
 				s.stray(r.Name, below, algorithm)
 				continue
 			}
-			err := look(below, func(dir store.Dir, entries []entry) error {
-				return s.historyEntries(r, tag, dir, below, algorithm.name, entries)
-			})
+			if tag.plain && algorithm.is(canonical) {
+				continue
+			}
+			err := look(below, func(in *place) error { return s.historyEntries(r, tag, string(algorithm.name), in) })
 			if err != nil {
 				return err
 			}
@@ -108,28 +157,21 @@ func (s *scan) history(r *Repository, tag *Tag, path string, look func(string, v
 	})
 }
 
-func (s *scan) historyEntries(r *Repository, tag *Tag, dir store.Dir, path, algorithm string, entries []entry) error {
-	for _, e := range byName(entries) {
-		switch {
-		case e.kind == store.Symlink:
-			return symlinked(path + "/" + e.name)
-		case e.kind != store.Directory:
-			s.stray(r.Name, path+"/"+e.name, e)
-			continue
-		}
-		id, err := s.inv.Digests.internLeaf(algorithm, e.name)
-		if err != nil {
-			s.malformed(r.Name, path+"/"+e.name, err)
-			continue
-		}
+func (s *scan) historyEntries(r *Repository, tag *Tag, alg string, in *place) error {
+	leaves, err := s.leaves(r, alg, in, s.inv.Digests.internLeaf)
+	if err != nil {
+		return err
+	}
+	tag.History = slices.Grow(tag.History, len(leaves))
+	for _, leaf := range leaves {
 		link := Layer{Link: LinkGood}
 		if s.opts.HistoryTimes || tag.Current.State == LinkAbsent {
-			if err := s.layerLink(r, dir, &link, path, e.name, true); err != nil {
+			if err := s.layerLink(r, in, &link, string(leaf.name), true); err != nil {
 				return err
 			}
 		}
 		if link.Link != LinkAbsent {
-			tag.History = append(tag.History, Entry{id, link.Stamp.MTime})
+			tag.History = append(tag.History, Entry{leaf.id, link.Stamp.MTime})
 		}
 	}
 	return nil

@@ -12,18 +12,17 @@ import (
 )
 
 func (s *scan) uploads(r *Repository, path string) error {
-	return s.folders(path, func(dir store.Dir, entries []entry) error {
-		for _, e := range entries {
-			below := path + "/" + e.name
+	return s.folders(path, func(in *place) error {
+		for _, e := range in.entries {
+			below := in.below(e)
 			switch {
 			case e.kind == store.Symlink:
 				return symlinked(below)
-			case e.kind != store.Directory || !layout.IsUploadID(e.name):
+			case e.kind != store.Directory || !layout.IsUploadID(string(e.name)):
 				s.stray(r.Name, below, e)
 			default:
-				if err := s.fork(func() error { return s.upload(r, path, e.name) }); err != nil {
-					return err
-				}
+				id := string(e.name)
+				s.crew.later(func() error { return s.upload(r, path, id) })
 			}
 		}
 		return nil
@@ -105,17 +104,17 @@ func (s *scan) tree(path string) (*tree, error) {
 // grow adds what is in the directory at path to the tree; prefix is what the
 // paths in it begin with.
 func (s *scan) grow(t *tree, path, prefix string) error {
-	return s.visit(path, false, func(dir store.Dir, entries []entry) error {
-		for _, e := range entries {
-			below := prefix + e.name
+	return s.visit(path, false, func(in *place) error {
+		for _, e := range in.entries {
+			below := prefix + string(e.name)
 			switch e.kind {
 			case store.Directory:
-				if err := s.grow(t, path+"/"+e.name, below+"/"); err != nil {
+				if err := s.grow(t, in.below(e), below+"/"); err != nil {
 					return err
 				}
 				t.folders = append(t.folders, below)
 			case store.Regular:
-				info, err := dir.Stat(e.name)
+				info, err := in.Stat(string(e.name))
 				if err != nil {
 					return err
 				}

@@ -4,67 +4,99 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/store"
 )
 
-// entry is one name of a directory that has been listed.
+// entry is one name of a directory that has been listed. The name lies in
+// memory that is used again once nobody works in that directory any more.
 type entry struct {
-	name string
+	name []byte
 	kind store.Type
 }
 
-// visitor is what looks at a directory while it is open.
-type visitor func(dir store.Dir, entries []entry) error
+// is compares without making a string.
+func (e entry) is(name string) bool { return string(e.name) == name }
+
+// place is a directory that has been listed. It is open for as long as somebody
+// works in it.
+type place struct {
+	store.Dir
+	*listing
+	path  string
+	users atomic.Int32
+}
+
+func (p *place) below(e entry) string { return p.path + "/" + string(e.name) }
+
+func (p *place) leave() {
+	if p.users.Add(-1) == 0 {
+		p.Close()
+		listings.Put(p.listing)
+	}
+}
+
+// visitor is what looks at a directory.
+type visitor func(in *place) error
 
 // visit opens the directory at path, lists it, and calls f. A watched directory
 // is remembered as a Folder; it is looked at before it is listed, so that what
 // comes between shows as a change.
 func (s *scan) visit(path string, watched bool, f visitor) error {
-	if err := s.ctx.Err(); err != nil {
+	if err := s.crew.ctx.Err(); err != nil {
 		return err
 	}
 	dir, err := again(func() (store.Dir, error) { return s.root.Open(path) })
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
+	in := &place{Dir: dir, path: path, listing: listings.Get().(*listing)}
+	in.users.Store(1)
+	defer in.leave()
 	var info store.Info
 	if watched {
 		if info, err = again(func() (store.Info, error) { return dir.Stat("") }); err != nil {
 			return err
 		}
 	}
-	entries, err := list(dir)
-	if err != nil {
+	if err := in.list(dir); err != nil {
 		return err
 	}
 	if watched {
-		s.folder(path, len(entries), info)
+		s.folder(path, len(in.entries), info)
 	}
-	return f(dir, entries)
+	return f(in)
 }
 
-func list(dir store.Dir) ([]entry, error) {
-	return again(func() ([]entry, error) {
-		var names []byte
-		var ends []int
-		var kinds []store.Type
-		err := dir.List(func(e store.Entry) error {
-			names = append(names, e.Name...)
-			ends, kinds = append(ends, len(names)), append(kinds, e.Type)
+// listing is what a directory held, in memory that serves one directory after
+// the other.
+type listing struct {
+	entries []entry
+	names   []byte
+	ends    []int
+}
+
+var listings = sync.Pool{New: func() any { return new(listing) }}
+
+func (l *listing) list(dir store.Dir) error {
+	_, err := again(func() (any, error) {
+		l.entries, l.names, l.ends = l.entries[:0], l.names[:0], l.ends[:0]
+		return nil, dir.List(func(e store.Entry) error {
+			l.names = append(l.names, e.Name...)
+			l.entries, l.ends = append(l.entries, entry{kind: e.Type}), append(l.ends, len(l.names))
 			return nil
 		})
-		all, from := string(names), 0
-		entries := make([]entry, len(ends))
-		for i, end := range ends {
-			entries[i] = entry{all[from:end], kinds[i]}
-			from = end
-		}
-		return entries, err
 	})
+	from := 0
+	for i, end := range l.ends {
+		l.entries[i].name = l.names[from:end:end]
+		from = end
+	}
+	return err
 }
 
 // read reads a small file whole. One that ends before its own size says so is
@@ -111,7 +143,7 @@ func (s *scan) seeAll(path string, watched bool, f visitor) error {
 func (s *scan) unseen(path string, err error) error {
 	var refused *refusal.Error
 	switch {
-	case err == nil, errors.As(err, &refused), s.ctx.Err() != nil, store.Starved(err):
+	case err == nil, errors.As(err, &refused), s.crew.ctx.Err() != nil, store.Starved(err):
 		return err
 	case errors.Is(err, store.ErrSymlink):
 		return symlinked(path)

@@ -126,7 +126,7 @@ func TestVanishing(t *testing.T) {
 		op          storetest.Op
 		askedForIts int
 	}{
-		{"a tag's link", "app:v1", 0, storetest.Read, 0},
+		{"a tag's link", "app:v1", 0, storetest.Open, 1},
 		{"a tag", "app:v1", 2, storetest.Open, 2},
 		{"a revision", "app@A", 1, storetest.Read, 0},
 		{"a manifest", "blob A", 0, storetest.Read, 0},
