@@ -47,7 +47,7 @@ func (m *marker) untagged(id ID) {
 
 func (m *marker) badLayer(layer inventory.Layer) {
 	path := layout.Layer(m.from.Name, m.inv.Digests.Digest(layer.Digest)) + "/" + layout.Link
-	m.badLink(path, inventory.Link{State: layer.Link, Err: layer.Err})
+	m.badLink(path, inventory.Link{State: layer.Link})
 }
 
 // spaced tells of a link that a registry cannot read and we can.
@@ -174,8 +174,8 @@ var linkProblems = map[inventory.LinkState]struct{ code, problem string }{
 func (m *marker) badLink(path string, link inventory.Link) {
 	about := linkProblems[link.State]
 	problem := about.problem
-	if link.Err != nil {
-		problem += ": " + link.Err.Error()
+	if why := m.inv.Unread[path]; why != nil {
+		problem += ": " + why.Error()
 	}
 	m.doubt(about.code, path, problem, "push the image again, or remove the tag with regjanitor rm", true)
 }

@@ -229,7 +229,7 @@ func (m *marker) revision(id ID, via Via) {
 	index := m.revisions[id].index
 	m.to.Revisions[index] = via
 	revision := &m.from.Revisions[index]
-	for _, signature := range revision.Signatures {
+	for _, signature := range m.from.Signatures[id] {
 		m.blob(signature, Via{ByManifest, m.at, uint32(id)})
 	}
 	path := m.revisionLink(id)

@@ -15,7 +15,7 @@ func (m *marker) everything() {
 	}
 	for _, revision := range m.from.Revisions {
 		m.push(revision.Digest, Via{kind, m.at, uint32(revision.Digest)})
-		for _, signature := range revision.Signatures {
+		for _, signature := range m.from.Signatures[revision.Digest] {
 			m.blob(signature, Via{kind, m.at, uint32(revision.Digest)})
 		}
 	}

@@ -52,7 +52,7 @@ func (s *scan) repositoryInsides(r *Repository, few bool) {
 		}
 		return s.links(layout.Revision(r.Name, s.inv.Digests.Digest(revision.Digest)), func(in *place) error {
 			for _, e := range s.beside(r.Name, in, layout.Link) {
-				if err := s.signatures(r, revision, in.below(e)); err != nil {
+				if err := s.signatures(r, revision.Digest, in.below(e)); err != nil {
 					return err
 				}
 			}
@@ -92,14 +92,17 @@ func (s *scan) beside(repository string, in *place, file string) (signatures []e
 	return signatures
 }
 
-func (s *scan) signatures(r *Repository, revision *Revision, path string) error {
+func (s *scan) signatures(r *Repository, revision ID, path string) error {
 	return s.algorithms(r, path, func(alg, path string) error {
 		return s.folders(path, func(in *place) error {
 			leaves, err := s.leaves(r, alg, in, s.inv.Digests.internLeaf)
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			if r.Signatures == nil {
+				r.Signatures = map[ID][]ID{}
+			}
 			for _, leaf := range leaves {
-				revision.Signatures = append(revision.Signatures, leaf.id)
+				r.Signatures[revision] = append(r.Signatures[revision], leaf.id)
 			}
 			return err
 		})

@@ -28,6 +28,8 @@ type Inventory struct {
 	Leftovers    []Leftover
 	Folders      []Folder
 	Oddities     []Oddity
+	// Unread is why what lies at a path could not be read or understood.
+	Unread map[string]error
 	// Vanished are paths that were listed and then gone: someone is writing.
 	Vanished []string
 
@@ -52,6 +54,9 @@ type Repository struct {
 	Layers    []Layer
 	Uploads   []Upload
 	Discarded []Discarded
+	// Signatures are those of schema1 that registries 2.0 to 2.4 stored beside a
+	// revision's link, by revision.
+	Signatures map[ID][]ID
 }
 
 // Tag is one directory of _manifests/tags.
@@ -71,9 +76,8 @@ type Entry struct {
 
 // Revision is one link of _manifests/revisions.
 type Revision struct {
-	Digest     ID
-	Link       Link
-	Signatures []ID // of schema1, as registries 2.0 to 2.4 stored them
+	Digest ID
+	Link   Link
 }
 
 // Layer is one link of _layers. Of a sha256 link the directory's name is the
@@ -83,7 +87,6 @@ type Layer struct {
 	Target ID
 	Link   LinkState
 	Stamp  Stamp
-	Err    error
 }
 
 // Discarded is what is left of a tag that an earlier run renamed and did not
@@ -115,9 +118,9 @@ type File struct {
 // Blob is one blob's data file.
 type Blob struct {
 	Digest ID
+	Links  uint32
 	Stamp  Stamp
 	Disk   int64 // bytes allocated
-	Links  uint32
 }
 
 // Leftover is a temporary file that a killed registry left behind.

@@ -23,7 +23,7 @@ const (
 	LinkGarbled                     // no digest
 	LinkTooLong                     // over linkLimit, not read
 	LinkNotFile                     // a directory, a symbolic link, a FIFO …
-	LinkUnreadable                  // see Err
+	LinkUnreadable                  // see Inventory.Unread
 )
 
 // linkLimit is far above the longest digest, in bytes.
@@ -35,28 +35,27 @@ type Link struct {
 	Target ID // of LinkGood and LinkSpaced
 	Stamp  Stamp
 	CTime  int64
-	Err    error // of LinkUnreadable
 }
 
 // Points tells whether the link names a digest.
 func (l Link) Points() bool { return l.State == LinkGood || l.State == LinkSpaced }
 
 // listedLink reads the link of a directory that was just seen to have one.
-func (s *scan) listedLink(dir store.Dir, path string) Link {
-	link := s.readLink(dir, layout.Link)
+func (s *scan) listedLink(in *place) Link {
+	link := s.readLink(in, layout.Link)
 	if link.State == LinkAbsent {
-		s.vanished(path)
+		s.vanished(in.path + "/" + layout.Link)
 	}
 	return link
 }
 
 var linkBuffers = sync.Pool{New: func() any { return new([2 * linkLimit]byte) }}
 
-// readLink reads the link file at path of dir.
-func (s *scan) readLink(dir store.Dir, path string) Link {
+// readLink reads the link file of this name, which may be a path.
+func (s *scan) readLink(in *place, name string) Link {
 	buf := linkBuffers.Get().(*[2 * linkLimit]byte)
 	defer linkBuffers.Put(buf)
-	data, info, err := read(dir, path, linkLimit, buf[:0])
+	data, info, err := read(in, name, linkLimit, buf[:0])
 	link := Link{Stamp: StampOf(info), CTime: info.CTime}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -66,8 +65,8 @@ func (s *scan) readLink(dir store.Dir, path string) Link {
 	case errors.Is(err, store.ErrTooLarge):
 		link.State = LinkTooLong
 	case err != nil:
-		link.State, link.Err = LinkUnreadable, err
-		s.unread(err)
+		link.State = LinkUnreadable
+		s.unread(in.path+"/"+name, err)
 	default:
 		link.State, link.Target = s.parseLink(data)
 	}

@@ -10,15 +10,16 @@ import (
 	"regjanitor/internal/store"
 )
 
-// unread ends the scan where the process has run out of what it needs to read:
-// that says nothing of the file, and it will be so with others.
-func (s *scan) unread(err error) {
-	if !store.Starved(err) {
-		return
-	}
+// unread notes why something could not be read or understood. It ends the scan
+// where the process has run out of what it needs to read: that says nothing of
+// the file, and it will be so with others.
+func (s *scan) unread(path string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.starved = cmp.Or(s.starved, err)
+	s.inv.Unread[path] = err
+	if store.Starved(err) {
+		s.starved = cmp.Or(s.starved, err)
+	}
 }
 
 func (s *scan) vanished(path string) {
@@ -62,7 +63,7 @@ func (s *scan) temporary(repository string, in *place, e entry) bool {
 		return true
 	}
 	if err != nil {
-		s.unread(err)
+		s.unread(path, err)
 		s.odd(Oddity{Code: "leftover-unreadable", Path: path, Repository: repository, Doubt: true,
 			Problem: fmt.Sprintf("a temporary file that cannot be looked at: %v", cause(err))})
 		return true

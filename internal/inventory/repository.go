@@ -228,8 +228,8 @@ func (s *scan) layerLink(r *Repository, in *place, layer *Layer, hex string, byN
 	case errors.Is(err, fs.ErrNotExist):
 		return s.linkless(r, in.path+"/"+hex)
 	case err != nil:
-		layer.Link, layer.Err = LinkUnreadable, err
-		s.unread(err)
+		layer.Link = LinkUnreadable
+		s.unread(in.path+"/"+name, err)
 		return nil
 	}
 	layer.Link, layer.Stamp = stateOf(info), StampOf(info)
@@ -238,7 +238,7 @@ func (s *scan) layerLink(r *Repository, in *place, layer *Layer, hex string, byN
 		if link.State == LinkAbsent {
 			s.vanished(in.path + "/" + name)
 		}
-		layer.Link, layer.Target, layer.Err = link.State, link.Target, link.Err
+		layer.Link, layer.Target = link.State, link.Target
 	}
 	return nil
 }

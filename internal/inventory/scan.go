@@ -24,7 +24,7 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests(), ledTo: map[uint64]bool{}}}
+	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests(), Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err

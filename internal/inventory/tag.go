@@ -118,7 +118,7 @@ func (s *scan) current(r *Repository, tag *Tag, path string) error {
 			switch {
 			case e.is(layout.Link) && tag.plain:
 			case e.is(layout.Link):
-				tag.Current = s.listedLink(in, in.below(e))
+				tag.Current = s.listedLink(in)
 			case s.temporary(r.Name, in, e):
 			default:
 				s.stray(r.Name, in.below(e), e)

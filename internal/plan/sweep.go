@@ -250,7 +250,7 @@ func (b *builder) released() []bool {
 		case Revision:
 			revision := b.inv.Repositories[a.Repository].Revisions[a.At]
 			set[revision.Digest] = true
-			for _, id := range revision.Signatures {
+			for _, id := range b.inv.Repositories[a.Repository].Signatures[revision.Digest] {
 				set[id] = true
 			}
 			if m := b.inv.Manifest(revision.Digest); m != nil {

@@ -21,11 +21,15 @@ func (b *builder) unknown(n names) {
 		if !n.touches[r] {
 			continue
 		}
-		tell := func(code, path string, why error) {
+		tell := func(code, path string) {
 			if told[code+" "+path] {
 				return
 			}
 			told[code+" "+path] = true
+			why := b.inv.Unread[path]
+			if code == "manifest-corrupt" {
+				why = errCorrupt
+			}
 			b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
 				Code: code, Repository: repo.Name, Path: path,
 				Problem: fmt.Sprintf("what only this needs may stay: %v", why),
@@ -37,27 +41,27 @@ func (b *builder) unknown(n names) {
 				continue
 			}
 			if tag.Current.State == inventory.LinkUnreadable {
-				tell("link-unreadable", layout.TagCurrent(repo.Name, tag.Name), tag.Current.Err)
+				tell("link-unreadable", layout.TagCurrent(repo.Name, tag.Name))
 			} else if tag.Current.Points() {
 				b.unread(tag.Current.Target, tell)
 			}
 		}
 		for _, revision := range repo.Revisions {
 			if revision.Link.State == inventory.LinkUnreadable {
-				tell("link-unreadable", layout.Revision(repo.Name, b.inv.Digests.Digest(revision.Digest))+"/"+layout.Link, revision.Link.Err)
+				tell("link-unreadable", layout.Revision(repo.Name, b.inv.Digests.Digest(revision.Digest))+"/"+layout.Link)
 			}
 			b.unread(revision.Digest, tell)
 		}
 		for _, layer := range repo.Layers {
 			if layer.Link == inventory.LinkUnreadable {
-				tell("link-unreadable", layout.Layer(repo.Name, b.inv.Digests.Digest(layer.Digest))+"/"+layout.Link, layer.Err)
+				tell("link-unreadable", layout.Layer(repo.Name, b.inv.Digests.Digest(layer.Digest))+"/"+layout.Link)
 			}
 		}
 	}
 }
 
 // unread tells of a manifest that the disk did not give as it was written.
-func (b *builder) unread(id inventory.ID, tell func(code, path string, why error)) {
+func (b *builder) unread(id inventory.ID, tell func(code, path string)) {
 	m := b.inv.Manifest(id)
 	if m == nil {
 		return
@@ -65,9 +69,9 @@ func (b *builder) unread(id inventory.ID, tell func(code, path string, why error
 	path := layout.BlobData(b.inv.Digests.Digest(id))
 	switch m.State {
 	case inventory.Unreadable:
-		tell("manifest-unreadable", path, m.Err)
+		tell("manifest-unreadable", path)
 	case inventory.Corrupt:
-		tell("manifest-corrupt", path, errCorrupt)
+		tell("manifest-corrupt", path)
 	}
 }
 

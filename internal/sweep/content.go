@@ -27,11 +27,12 @@ func contentOf(kind plan.Kind) string {
 }
 
 // signatures are the files below a revision of schema1.
-func signatures(inv *inventory.Inventory, revision inventory.Revision) content {
-	if len(revision.Signatures) == 0 {
+func signatures(inv *inventory.Inventory, r *inventory.Repository, revision inventory.ID) content {
+	ids := r.Signatures[revision]
+	if len(ids) == 0 {
 		return content{}
 	}
-	return linksBelow(inv, layout.Signatures, revision.Signatures)
+	return linksBelow(inv, layout.Signatures, ids)
 }
 
 // history is what a tag's directory holds.

@@ -74,11 +74,12 @@ func entry(root store.Dir, p *plan.Plan, a plan.Action) (trash.Entry, error) {
 		e.Path += "/" + layout.Link
 		e.Needs = []string{layout.TagCurrent(item.Repository, item.Tag)}
 	case plan.Revision:
-		revision := p.Inventory.Repositories[a.Repository].Revisions[a.At]
+		r := p.Inventory.Repositories[a.Repository]
+		revision := r.Revisions[a.At]
 		e.Path += "/" + layout.Link
-		if len(revision.Signatures) > 0 {
+		if ids := r.Signatures[revision.Digest]; len(ids) > 0 {
 			e.Beside = layout.Signatures
-			for _, id := range revision.Signatures {
+			for _, id := range ids {
 				e.Needs = append(e.Needs, dataOf(p.Inventory, id)...)
 			}
 		}

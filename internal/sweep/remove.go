@@ -24,7 +24,7 @@ func (s *sweeper) remove(folder store.Dir, action plan.Action, at int, item plan
 	case plan.Tag:
 		return s.tag(folder, repository().Tags[action.At], at, item)
 	case plan.Revision:
-		return s.leaf(folder, name, at, item, signatures(s.plan.Inventory, repository().Revisions[action.At]))
+		return s.leaf(folder, name, at, item, signatures(s.plan.Inventory, repository(), repository().Revisions[action.At].Digest))
 	case plan.TagIndexEntry, plan.LayerLink, plan.Blob:
 		return s.leaf(folder, name, at, item, content{})
 	case plan.Upload:
