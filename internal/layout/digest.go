@@ -14,26 +14,13 @@ import (
 // algorithm, lower-case hex of the right length, nothing before or after.
 func ParseDigest(text string) (digest.Digest, error) {
 	d := digest.Digest(text)
-	if isSHA256(text) {
+	if _, ok := parseSHA256(text); ok {
 		return d, nil // nearly all are, and the library's check is far slower
 	}
 	if err := d.Validate(); err != nil {
 		return "", fmt.Errorf("%q is not a digest: %w", clip(text), err)
 	}
 	return d, nil
-}
-
-func isSHA256(text string) bool {
-	const prefix = "sha256:"
-	if len(text) != len(prefix)+64 || text[:len(prefix)] != prefix {
-		return false
-	}
-	for _, c := range []byte(text[len(prefix):]) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }
 
 // ParseLeaf reads the digest that a pair of directory names <alg>/<hex> stands for.
