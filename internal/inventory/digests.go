@@ -3,7 +3,6 @@ package inventory
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"hash/maphash"
 	"strconv"
 	"strings"
@@ -19,45 +18,62 @@ import (
 type ID uint32
 
 // Digests gives every digest of a tree an ID. A sha256 digest, which nearly all
-// are, costs 32 bytes and about two places of 4 bytes in a hash table.
+// are, costs 32 bytes and one to three places of 4 bytes in a hash table.
 type Digests struct {
 	mu    sync.RWMutex
-	keys  [][32]byte // by ID; zero where the digest is in names
-	table []ID       // of keys, open addressing: an ID plus one, or 0
+	n     int
+	sums  []*[chunk][32]byte // by ID; zero where the digest is in names
+	table []ID               // of sums, open addressing: an ID plus one, or 0
 	seed  maphash.Seed
-	long  map[digest.Digest]ID
-	names map[ID]digest.Digest
+	long  map[layout.Key]ID
+	names map[ID]layout.Key // the reverse of long
 }
+
+// chunk is how many sums lie side by side: where these stay when more come.
+const chunk = 4096
 
 func newDigests() *Digests {
 	return &Digests{
 		table: make([]ID, 1<<10),
 		seed:  maphash.MakeSeed(),
-		long:  map[digest.Digest]ID{},
-		names: map[ID]digest.Digest{},
+		long:  map[layout.Key]ID{},
+		names: map[ID]layout.Key{},
 	}
 }
 
-// slot is where a key is in the table, or would go. The hash is seeded and takes
-// the whole key: a manifest may name any digests that somebody has made up.
-func (t *Digests) slot(key *[32]byte) uint64 {
+func (t *Digests) sum(id ID) *[32]byte { return &t.sums[id/chunk][id%chunk] }
+
+// slot is where a sum is in the table, or would go. The hash is seeded and takes
+// the whole sum: a manifest may name any digests that somebody has made up.
+func (t *Digests) slot(sum *[32]byte) uint64 {
 	mask := uint64(len(t.table) - 1)
-	at := maphash.Bytes(t.seed, key[:]) & mask
-	for t.table[at] != 0 && t.keys[t.table[at]-1] != *key {
+	at := maphash.Bytes(t.seed, sum[:]) & mask
+	for t.table[at] != 0 && *t.sum(t.table[at] - 1) != *sum {
 		at = (at + 1) & mask
 	}
 	return at
 }
 
-// grow keeps the table at least half empty.
+// add gives the next ID to a sum that is new, or to a digest that has none.
+func (t *Digests) add(sum [32]byte) ID {
+	id := ID(t.n)
+	if id%chunk == 0 {
+		t.sums = append(t.sums, new([chunk][32]byte))
+	}
+	*t.sum(id) = sum
+	t.n++
+	return id
+}
+
+// grow keeps at least a quarter of the table empty.
 func (t *Digests) grow() {
-	if 2*len(t.keys) < len(t.table) {
+	if 4*t.n < 3*len(t.table) {
 		return
 	}
 	t.table = make([]ID, 2*len(t.table))
-	for i := range t.keys {
-		if _, long := t.names[ID(i)]; !long {
-			t.table[t.slot(&t.keys[i])] = ID(i) + 1
+	for id := range ID(t.n) {
+		if _, long := t.names[id]; !long {
+			t.table[t.slot(t.sum(id))] = id + 1
 		}
 	}
 }
@@ -66,39 +82,45 @@ func (t *Digests) grow() {
 func (t *Digests) Len() int {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return len(t.keys)
+	return t.n
 }
 
 // Digest is the digest that id stands for.
-func (t *Digests) Digest(id ID) digest.Digest {
+func (t *Digests) Digest(id ID) digest.Digest { return t.key(id).Digest() }
+
+func (t *Digests) key(id ID) layout.Key {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if name, ok := t.names[id]; ok {
 		return name
 	}
-	return digest.NewDigestFromBytes(digest.SHA256, t.keys[id][:])
+	return layout.KeyOfSum(*t.sum(id))
 }
 
 // Shard is the algorithm of a digest and its first byte, which name the
 // directories that its blob lies in. It takes no lock: the scan has to be over.
 func (t *Digests) Shard(id ID) (algorithm string, first byte) {
 	if name, ok := t.names[id]; ok {
-		algorithm, hex, _ := strings.Cut(string(name), ":")
-		key, _ := strconv.ParseUint(hex[:2], 16, 8)
-		return algorithm, byte(key)
+		algorithm, hex, _ := strings.Cut(name.String(), ":")
+		value, _ := strconv.ParseUint(hex[:2], 16, 8)
+		return algorithm, byte(value)
 	}
-	return "sha256", t.keys[id][0]
+	return "sha256", t.sum(id)[0]
 }
 
 // Lookup is the ID of a digest that the inventory has met.
 func (t *Digests) Lookup(d digest.Digest) (ID, bool) {
+	key, err := layout.ParseReferenceKey(d)
+	if err != nil {
+		return 0, false
+	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if key, ok := shortKey(d); ok {
-		found := t.table[t.slot(&key)]
+	if sum, short := key.Sum(); short {
+		found := t.table[t.slot(&sum)]
 		return found - 1, found != 0
 	}
-	id, ok := t.long[d]
+	id, ok := t.long[key]
 	return id, ok
 }
 
@@ -106,90 +128,61 @@ func (t *Digests) Lookup(d digest.Digest) (ID, bool) {
 // has to be over.
 func (t *Digests) Compare(a, b ID) int {
 	if len(t.names) > 0 {
-		nameA, longA := t.names[a]
-		nameB, longB := t.names[b]
+		_, longA := t.names[a]
+		_, longB := t.names[b]
 		if longA || longB {
-			if !longA {
-				nameA = t.Digest(a)
-			}
-			if !longB {
-				nameB = t.Digest(b)
-			}
-			return cmp.Compare(nameA, nameB)
+			return cmp.Compare(t.Digest(a), t.Digest(b))
 		}
 	}
-	return bytes.Compare(t.keys[a][:], t.keys[b][:])
-}
-
-// hashes tells whether sum is what id says, without making a text of it.
-func (t *Digests) hashes(id ID, sum [32]byte) bool {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.keys[id] == sum
+	return bytes.Compare(t.sum(a)[:], t.sum(b)[:])
 }
 
 // intern is the ID of a digest, given now if it is new.
-func (t *Digests) intern(d digest.Digest) ID {
-	if key, ok := shortKey(d); ok {
-		return t.internKey(key)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	id, ok := t.long[d]
-	if !ok {
-		id = ID(len(t.keys))
-		t.keys = append(t.keys, [32]byte{})
-		t.long[d], t.names[id] = id, d
-		t.grow()
-	}
-	return id
-}
-
-func (t *Digests) internKey(key [32]byte) ID {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	at := t.slot(&key)
-	if found := t.table[at]; found != 0 {
-		return found - 1
-	}
-	t.keys = append(t.keys, key)
-	t.table[at] = ID(len(t.keys))
-	t.grow()
-	return ID(len(t.keys) - 1)
-}
+func (t *Digests) intern(d digest.Digest) ID { return t.internKey(layout.KeyOf(d)) }
 
 // internLeaf is the ID for a pair of directory names <alg>/<hex>.
 func (t *Digests) internLeaf(alg, name string) (ID, error) {
-	if alg == string(digest.SHA256) {
-		if key, ok := decodeKey(name); ok {
-			return t.internKey(key), nil
-		}
-	}
-	d, err := layout.ParseLeaf(alg, name)
+	key, err := layout.ParseLeafKey(alg, name)
 	if err != nil {
 		return 0, err
 	}
-	return t.intern(d), nil
+	return t.internKey(key), nil
 }
 
-func shortKey(d digest.Digest) ([32]byte, bool) {
-	const prefix = "sha256:"
-	if len(d) != len(prefix)+64 || d[:len(prefix)] != prefix {
-		return [32]byte{}, false
-	}
-	return decodeKey(string(d[len(prefix):]))
+func (t *Digests) internKey(key layout.Key) ID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.enter(key)
 }
 
-// decodeKey reads 64 digits of lower-case hex.
-func decodeKey(name string) (key [32]byte, ok bool) {
-	if len(name) != 2*len(key) {
-		return key, false
+// internAll puts the IDs of keys into ids, which is as long. It takes the lock
+// once: for a whole directory, say, or a whole manifest.
+func (t *Digests) internAll(keys []layout.Key, ids []ID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, key := range keys {
+		ids[i] = t.enter(key)
 	}
-	for i := range name {
-		if c := name[i]; c >= 'A' && c <= 'F' {
-			return key, false
+}
+
+// enter is for who holds the lock.
+func (t *Digests) enter(key layout.Key) ID {
+	sum, short := key.Sum()
+	if !short {
+		id, met := t.long[key]
+		if !met {
+			id = t.add(sum)
+			t.long[key], t.names[id] = id, key
+			t.grow()
 		}
+		return id
 	}
-	_, err := hex.Decode(key[:], []byte(name))
-	return key, err == nil
+	at := t.slot(&sum)
+	if found := t.table[at]; found != 0 {
+		return found - 1
+	}
+	id := t.add(sum)
+	t.table[at] = id + 1
+	t.grow()
+	return id
 }

@@ -150,7 +150,7 @@ func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
 	parsed, err := manifest.Parse(data)
 	m := &Manifest{}
 	switch {
-	case !s.hashes(id, data):
+	case !hashes(s.inv.Digests.key(id), data):
 		m.State = Corrupt
 	case err != nil:
 		m.State, m.Err = Strange, err
@@ -171,10 +171,11 @@ func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
 	return m
 }
 
-func (s *scan) hashes(id ID, data []byte) bool {
-	if s.inv.Digests.hashes(id, sha256.Sum256(data)) {
-		return true
+// hashes tells whether key is the digest of data.
+func hashes(key layout.Key, data []byte) bool {
+	if sum, short := key.Sum(); short {
+		return sha256.Sum256(data) == sum
 	}
-	d := s.inv.Digests.Digest(id)
-	return d.Algorithm() != "sha256" && d.Algorithm().FromBytes(data) == d
+	d := key.Digest()
+	return d.Algorithm().FromBytes(data) == d
 }
