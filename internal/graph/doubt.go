@@ -147,8 +147,9 @@ var manifestProblems = map[inventory.ManifestState]struct{ code, problem string 
 func (m *marker) badManifest(id ID, read *inventory.Manifest) {
 	about := manifestProblems[read.State]
 	problem := "the manifest " + about.problem
-	if read.Err != nil {
-		problem += ": " + read.Err.Error()
+	path := layout.BlobData(m.inv.Digests.Digest(id))
+	if why := m.inv.Unread[path]; why != nil {
+		problem += ": " + why.Error()
 	}
 	hint := "remove the bad file if it is there, for the registry never overwrites it, and push the image again; " +
 		"or give the tag up with regjanitor rm"
@@ -158,7 +159,6 @@ func (m *marker) badManifest(id ID, read *inventory.Manifest) {
 	case inventory.Strange:
 		hint = "this version does not know such manifests: keep it, or remove it with regjanitor rm"
 	}
-	path := layout.BlobData(m.inv.Digests.Digest(id))
 	m.doubt(about.code, path, problem, hint, true)
 }
 

@@ -102,19 +102,16 @@ func (s *scan) strayBlob(e entry, path string) {
 func (s *scan) shard(alg, prefix, path string) error {
 	shard := []byte(prefix)
 	err := s.visit(path, true, func(in *place) error {
-		leaves := make([]leaf, 0, len(in.entries))
 		for _, e := range byName(in.entries) {
-			id, err := ID(0), errors.New("not a directory")
-			if e.kind == store.Directory && bytes.HasPrefix(e.name, shard) {
-				id, err = s.inv.Digests.internLeaf(alg, string(e.name))
-			}
-			if err != nil {
+			key, err := layout.ParseLeafKey(alg, e.name)
+			if err != nil || e.kind != store.Directory || !bytes.HasPrefix(e.name, shard) {
 				s.strayBlob(e, in.below(e))
 				s.farEnd(in, e)
 				continue
 			}
-			leaves = append(leaves, leaf{id, e.name})
+			in.add(key, e.name)
 		}
+		leaves := in.intern(s.inv.Digests)
 		found := make([]Blob, len(leaves))
 		s.each(in, len(leaves), func(i int) error {
 			found[i].Digest = leaves[i].id

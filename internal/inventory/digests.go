@@ -140,15 +140,6 @@ func (t *Digests) Compare(a, b ID) int {
 // intern is the ID of a digest, given now if it is new.
 func (t *Digests) intern(d digest.Digest) ID { return t.internKey(layout.KeyOf(d)) }
 
-// internLeaf is the ID for a pair of directory names <alg>/<hex>.
-func (t *Digests) internLeaf(alg, name string) (ID, error) {
-	key, err := layout.ParseLeafKey(alg, name)
-	if err != nil {
-		return 0, err
-	}
-	return t.internKey(key), nil
-}
-
 func (t *Digests) internKey(key layout.Key) ID {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -95,7 +95,7 @@ func (s *scan) beside(repository string, in *place, file string) (signatures []e
 func (s *scan) signatures(r *Repository, revision ID, path string) error {
 	return s.algorithms(r, path, func(alg, path string) error {
 		return s.folders(path, func(in *place) error {
-			leaves, err := s.leaves(r, alg, in, s.inv.Digests.internLeaf)
+			leaves, err := s.leaves(r, in, named(alg))
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if r.Signatures == nil {

@@ -78,16 +78,16 @@ func (s *scan) parseLink(data []byte) (LinkState, ID) {
 		return LinkEmpty, 0
 	}
 	trimmed := bytes.TrimSpace(data)
-	d, err := layout.ParseDigest(string(trimmed))
+	key, err := layout.ParseKey(trimmed)
 	switch {
 	case err != nil && len(trimmed) == 0:
 		return LinkEmpty, 0
 	case err != nil:
 		return LinkGarbled, 0
 	case len(trimmed) != len(data):
-		return LinkSpaced, s.inv.Digests.intern(d)
+		return LinkSpaced, s.inv.Digests.internKey(key)
 	}
-	return LinkGood, s.inv.Digests.intern(d)
+	return LinkGood, s.inv.Digests.internKey(key)
 }
 
 // stateOf is what a stat alone says of a link that need not be read.

@@ -1,10 +1,12 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"regjanitor/internal/layout"
@@ -24,8 +26,8 @@ const (
 	Corrupt                  // the bytes are not those of the digest
 	TooLarge                 // over the registry's own limit, not read
 	NotFile                  // not a regular file
-	Unreadable               // see Err
-	Strange                  // not understood, see Err
+	Unreadable               // see Inventory.Unread
+	Strange                  // not understood, see Inventory.Unread
 )
 
 // Manifest is one manifest with its references as IDs.
@@ -34,7 +36,6 @@ type Manifest struct {
 	Kind       manifest.Kind
 	References []Reference
 	Subjects   []ID
-	Err        error
 }
 
 // Reference is one thing that a manifest refers to.
@@ -90,9 +91,9 @@ func (s *scan) readManifests(ctx context.Context) error {
 			return err
 		}
 		inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
-		for i, m := range found {
-			inv.manifests[batch[i]] = m
-			for _, ref := range m.References {
+		for i := range found {
+			inv.manifests[batch[i]] = &found[i]
+			for _, ref := range found[i].References {
 				if ref.Manifest {
 					want(ref.Digest)
 				}
@@ -109,66 +110,108 @@ func (s *scan) readManifests(ctx context.Context) error {
 	return nil
 }
 
-func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter) ([]*Manifest, error) {
-	found := make([]*Manifest, len(batch))
+func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter) ([]Manifest, error) {
+	found := make([]Manifest, len(batch))
 	c := newCrew(ctx, s.opts.Jobs)
 	c.each(len(batch), func(i int) error {
-		buf := manifestBuffers.Get().(*[]byte)
-		defer manifestBuffers.Put(buf)
+		r := manifestReaders.Get().(*manifestReader)
+		defer manifestReaders.Put(r)
 		defer meter.Add(1)
-		found[i] = s.readManifest(batch[i], buf)
-		if store.Starved(found[i].Err) {
-			return found[i].Err
-		}
+		s.readManifest(&found[i], batch[i], r)
 		return nil
 	}, nil)
-	return found, c.work()
+	return found, cmp.Or(c.work(), s.starved)
 }
 
-// manifestBuffers hold nearly every manifest; a larger one gets its own.
-var manifestBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
+// manifestReader is what a task reads manifests into, one after another. Its
+// buffer holds nearly every manifest; a larger one gets its own.
+type manifestReader struct {
+	manifest.Reader
+	buf   []byte
+	keys  []layout.Key
+	ids   []ID
+	spare []Reference // to be cut up
+}
 
-func (s *scan) readManifest(id ID, buf *[]byte) *Manifest {
-	d := s.inv.Digests.Digest(id)
+var manifestReaders = sync.Pool{New: func() any { return &manifestReader{buf: make([]byte, 0, 64<<10)} }}
+
+// readManifest reads the manifest of this digest into m.
+func (s *scan) readManifest(m *Manifest, id ID, r *manifestReader) {
+	key := s.inv.Digests.key(id)
+	d := key.Digest()
 	if layout.IsTarsum(d) {
-		return &Manifest{State: Missing}
+		m.State = Missing
+		return
 	}
 	path := layout.BlobData(d)
-	data, _, err := read(s.root, path, manifest.Limit, *buf)
+	data, _, err := read(s.root, path, manifest.Limit, r.buf)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &Manifest{State: Missing}
+		m.State = Missing
 	case errors.Is(err, store.ErrTooLarge):
-		return &Manifest{State: TooLarge}
+		m.State = TooLarge
 	case errors.Is(err, store.ErrNotRegular), errors.Is(err, store.ErrSymlink), isSpecial(err):
-		return &Manifest{State: NotFile}
+		m.State = NotFile
 	case err != nil:
-		return &Manifest{State: Unreadable, Err: err}
+		m.State = Unreadable
+		s.unread(path, err)
 	case len(data) == 0:
-		return &Manifest{State: Empty}
-	}
-	parsed, err := manifest.Parse(data)
-	m := &Manifest{}
-	switch {
-	case !hashes(s.inv.Digests.key(id), data):
-		m.State = Corrupt
-	case err != nil:
-		m.State, m.Err = Strange, err
+		m.State = Empty
+	case !hashes(key, data):
+		m.State, m.References = Corrupt, r.mentions(s.inv.Digests, data)
 	default:
-		m.Kind = parsed.Kind
-		for _, subject := range parsed.Subjects {
-			m.Subjects = append(m.Subjects, s.inv.Digests.intern(subject))
+		parsed, err := r.Read(data)
+		if err != nil {
+			m.State, m.References = Strange, r.mentions(s.inv.Digests, data)
+			s.unread(path, err)
+			return
 		}
-		m.References = make([]Reference, len(parsed.References))
-		for i, ref := range parsed.References {
-			m.References[i] = Reference{s.inv.Digests.intern(ref.Digest), ref.Manifest, ref.Config, ref.Foreign}
-		}
-		return m
+		r.sound(m, s.inv.Digests, parsed)
 	}
-	for _, mentioned := range manifest.Mentions(data) {
-		m.References = append(m.References, Reference{Digest: s.inv.Digests.intern(mentioned), Foreign: true})
+}
+
+// sound is a manifest with its digests as IDs.
+func (r *manifestReader) sound(m *Manifest, digests *Digests, parsed *manifest.Manifest) {
+	r.keys = r.keys[:0]
+	for _, ref := range parsed.References {
+		r.keys = append(r.keys, ref.Digest)
 	}
-	return m
+	r.keys = append(r.keys, parsed.Subjects...)
+	ids := r.intern(digests, r.keys)
+	m.Kind, m.References = parsed.Kind, r.references(len(parsed.References))
+	for i, ref := range parsed.References {
+		m.References[i] = Reference{ids[i], ref.Manifest, ref.Config, ref.Foreign}
+	}
+	m.Subjects = append(m.Subjects, ids[len(m.References):]...)
+}
+
+// references is memory for n of them. A piece for each manifest, of its own,
+// would be as much again.
+func (r *manifestReader) references(n int) []Reference {
+	const many = 1024
+	if n > len(r.spare) {
+		r.spare = make([]Reference, max(n, many))
+	}
+	cut := r.spare[:n:n]
+	r.spare = r.spare[n:]
+	return cut
+}
+
+// mentions are the references of a manifest that cannot be trusted to be the
+// right one, or to have been understood.
+func (r *manifestReader) mentions(digests *Digests, data []byte) []Reference {
+	var found []Reference
+	for _, id := range r.intern(digests, manifest.Mentions(data)) {
+		found = append(found, Reference{Digest: id, Foreign: true})
+	}
+	return found
+}
+
+// intern returns IDs that hold until the next call.
+func (r *manifestReader) intern(digests *Digests, keys []layout.Key) []ID {
+	r.ids = slices.Grow(r.ids[:0], len(keys))[:len(keys)]
+	digests.internAll(keys, r.ids)
+	return r.ids
 }
 
 // hashes tells whether key is the digest of data.

@@ -128,10 +128,16 @@ type leaf struct {
 	name []byte
 }
 
+// parser reads the digest that a directory of this name stands for.
+type parser func(hex []byte) (layout.Key, error)
+
+func named(alg string) parser {
+	return func(hex []byte) (layout.Key, error) { return layout.ParseLeafKey(alg, hex) }
+}
+
 // leaves are the children of a directory <alg> that are named as digests are,
-// in order.
-func (s *scan) leaves(r *Repository, alg string, in *place, intern func(alg, hex string) (ID, error)) ([]leaf, error) {
-	found := make([]leaf, 0, len(in.entries))
+// in order. They are the place's.
+func (s *scan) leaves(r *Repository, in *place, parse parser) ([]leaf, error) {
 	for _, e := range byName(in.entries) {
 		switch {
 		case e.kind == store.Symlink:
@@ -140,22 +146,22 @@ func (s *scan) leaves(r *Repository, alg string, in *place, intern func(alg, hex
 			s.stray(r.Name, in.below(e), e)
 			continue
 		}
-		switch id, err := intern(alg, string(e.name)); {
+		switch key, err := parse(e.name); {
 		case err == nil:
-			found = append(found, leaf{id, e.name})
+			in.add(key, e.name)
 		case layout.Foreign(string(e.name)):
 			s.stray(r.Name, in.below(e), e)
 		default:
 			s.malformed(r.Name, in.below(e), err)
 		}
 	}
-	return found, nil
+	return in.intern(s.inv.Digests), nil
 }
 
 func (s *scan) revisions(r *Repository, path string) error {
 	return s.algorithms(r, path, func(alg, path string) error {
 		return s.folders(path, func(in *place) error {
-			leaves, err := s.leaves(r, alg, in, s.inv.Digests.internLeaf)
+			leaves, err := s.leaves(r, in, named(alg))
 			found := make([]Revision, len(leaves))
 			s.each(in, len(leaves), func(i int) error {
 				found[i] = Revision{Digest: leaves[i].id, Link: s.readLink(in, string(leaves[i].name)+"/"+layout.Link)}
@@ -177,26 +183,24 @@ func (s *scan) revisions(r *Repository, path string) error {
 func (s *scan) layers(r *Repository, path string) error {
 	return s.algorithms(r, path, func(alg, path string) error {
 		if alg != layout.Tarsum {
-			return s.layerLinks(r, alg, path, s.inv.Digests.internLeaf)
+			return s.layerLinks(r, path, named(alg), alg == canonical)
 		}
 		return s.algorithms(r, path, func(version, path string) error {
 			return s.algorithms(r, path, func(alg, path string) error {
-				return s.layerLinks(r, alg, path, func(alg, hex string) (ID, error) {
-					d, err := layout.TarsumDigest(version, alg, hex)
-					if err != nil {
-						return 0, err
-					}
-					return s.inv.Digests.intern(d), nil
-				})
+				return s.layerLinks(r, path, func(hex []byte) (layout.Key, error) {
+					d, err := layout.TarsumDigest(version, alg, string(hex))
+					return layout.KeyOf(d), err
+				}, false)
 			})
 		})
 	})
 }
 
-func (s *scan) layerLinks(r *Repository, alg, path string, intern func(alg, hex string) (ID, error)) error {
-	byName := alg == "sha256" && !strings.Contains(path, layout.Tarsum)
+// layerLinks looks at the layer links of one algorithm. A sha256 link's target
+// is what its directory is named; any other's is what it says.
+func (s *scan) layerLinks(r *Repository, path string, parse parser, byName bool) error {
 	return s.folders(path, func(in *place) error {
-		leaves, err := s.leaves(r, alg, in, intern)
+		leaves, err := s.leaves(r, in, parse)
 		found := make([]Layer, len(leaves))
 		s.each(in, len(leaves), func(i int) error {
 			found[i] = Layer{Digest: leaves[i].id, Target: leaves[i].id}
@@ -219,8 +223,6 @@ func join[T any](to, more []T) []T {
 	return append(to, more...)
 }
 
-// layerLink looks at one layer link. A sha256 link's target is what its
-// directory is named; any other's is what it says.
 func (s *scan) layerLink(r *Repository, in *place, layer *Layer, hex string, byName bool) error {
 	name := hex + "/" + layout.Link
 	info, err := again(func() (store.Info, error) { return in.Stat(name) })

@@ -58,15 +58,18 @@ func (s *scan) plainTag(tags *place, tag *Tag) bool {
 	if in.list(index) != nil {
 		return false
 	}
-	history := make([]Entry, 0, len(in.entries))
 	for _, e := range byName(in.entries) {
-		id, err := s.inv.Digests.internLeaf(canonical, string(e.name))
+		key, err := layout.ParseLeafKey(canonical, e.name)
 		if e.kind != store.Directory || err != nil {
 			return false
 		}
-		history = append(history, Entry{Digest: id})
+		in.add(key, e.name)
 	}
-	tag.Current, tag.History, tag.plain = current, history, true
+	leaves := in.intern(s.inv.Digests)
+	tag.Current, tag.plain, tag.History = current, true, make([]Entry, len(leaves))
+	for i, leaf := range leaves {
+		tag.History[i].Digest = leaf.id
+	}
 	return true
 }
 
@@ -158,7 +161,7 @@ func (s *scan) history(r *Repository, tag *Tag, path string, look func(string, v
 }
 
 func (s *scan) historyEntries(r *Repository, tag *Tag, alg string, in *place) error {
-	leaves, err := s.leaves(r, alg, in, s.inv.Digests.internLeaf)
+	leaves, err := s.leaves(r, in, named(alg))
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 
+	"regjanitor/internal/layout"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/store"
 )
@@ -78,11 +80,16 @@ type listing struct {
 	entries []entry
 	names   []byte
 	ends    []int
+
+	keys   []layout.Key // of those entries that are digests
+	ids    []ID
+	leaves []leaf
 }
 
 var listings = sync.Pool{New: func() any { return new(listing) }}
 
 func (l *listing) list(dir store.Dir) error {
+	l.keys, l.leaves = l.keys[:0], l.leaves[:0]
 	_, err := again(func() (any, error) {
 		l.entries, l.names, l.ends = l.entries[:0], l.names[:0], l.ends[:0]
 		return nil, dir.List(func(e store.Entry) error {
@@ -97,6 +104,21 @@ func (l *listing) list(dir store.Dir) error {
 		from = end
 	}
 	return err
+}
+
+// add notes an entry that stands for a digest.
+func (l *listing) add(key layout.Key, name []byte) {
+	l.keys, l.leaves = append(l.keys, key), append(l.leaves, leaf{name: name})
+}
+
+// intern gives all that was added its ID.
+func (l *listing) intern(digests *Digests) []leaf {
+	l.ids = slices.Grow(l.ids[:0], len(l.keys))[:len(l.keys)]
+	digests.internAll(l.keys, l.ids)
+	for i, id := range l.ids {
+		l.leaves[i].id = id
+	}
+	return l.leaves
 }
 
 // read reads a small file whole. One that ends before its own size says so is

@@ -30,8 +30,9 @@ func BenchmarkParse(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(data)))
+			var r Reader
 			for b.Loop() {
-				if _, err := Parse(data); err != nil {
+				if _, err := r.Read(data); err != nil {
 					b.Fatal(err)
 				}
 			}

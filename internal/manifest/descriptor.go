@@ -11,65 +11,82 @@ import (
 )
 
 func (d *document) descriptors() {
-	if d.json.peek() == '[' {
-		d.json.elements(d.descriptor)
+	if d.json.peek() != '[' {
+		d.nothing("an array")
 		return
 	}
-	d.nothing("an array")
-}
-
-func (d *document) descriptor() {
-	found := d.read()
-	for _, dgst := range found.digests {
-		d.references = append(d.references, Reference{Digest: dgst, Manifest: found.manifest, Foreign: found.foreign})
+	for more := d.json.enter(']'); more; more = d.json.another(']') {
+		d.descriptor()
 	}
 }
 
-func (d *document) subject() { d.subjects = append(d.subjects, d.read().digests...) }
-
-// descriptor is what the members of one descriptor say together.
-type descriptor struct {
-	digests           []digest.Digest // until the next is read
-	manifest, foreign bool
-}
-
-// read reads one descriptor, a fsLayer of schema1 among them.
-func (d *document) read() descriptor {
-	found := descriptor{digests: d.digests[:0]}
+// descriptor reads one descriptor, a fsLayer of schema1 among them, and returns
+// the references that it adds: more than one if it has more than one digest.
+func (d *document) descriptor() []Reference {
+	before := len(d.found.References)
 	if d.json.peek() != '{' {
 		d.nothing("an object")
-		return found
+		return nil
 	}
-	d.json.members(func(key []byte) {
-		switch {
+	var manifest, foreign bool
+	for more := d.json.enter('}'); more; more = d.json.another('}') {
+		switch key := d.json.key(); {
 		case sameKey(key, "digest"), sameKey(key, "blobSum"):
-			dgst, err := layout.ParseReference(text(d.json.value()))
-			if err != nil {
-				d.fail("%w", err)
-				return
-			}
-			found.digests = append(found.digests, dgst)
+			d.digest()
 		case sameKey(key, "mediaType"):
-			found.manifest = d.isManifest(d.json.value()) || found.manifest
+			manifest = d.isManifest(d.json.value()) || manifest
 		case sameKey(key, "urls"):
-			found.foreign = d.hasElement() || found.foreign
+			foreign = d.hasElement() || foreign
 		default:
 			d.json.value()
 		}
-	})
-	if len(found.digests) == 0 {
+	}
+	added := d.found.References[before:]
+	if len(added) == 0 {
 		d.fail("it has no digest")
 	}
-	d.digests = found.digests
-	return found
+	for i := range added {
+		added[i].Manifest, added[i].Foreign = manifest, foreign
+	}
+	return added
 }
 
+func (d *document) digest() {
+	key, err := layout.ParseReferenceKey(text(d.json.value()))
+	if err != nil {
+		d.fail("%w", err)
+		return
+	}
+	d.found.References = append(d.found.References, Reference{Digest: key})
+}
+
+func (d *document) config() {
+	added := d.descriptor()
+	for i := range added {
+		added[i].Config = true
+	}
+}
+
+func (d *document) subject() {
+	added := d.descriptor()
+	for _, ref := range added {
+		d.found.Subjects = append(d.found.Subjects, ref.Digest)
+	}
+	d.found.References = d.found.References[:len(d.found.References)-len(added)]
+}
+
+// isManifest tells whether a media type is a manifest's. It is nearly always that
+// of the descriptor before.
 func (d *document) isManifest(mediaType []byte) bool {
+	if bytes.Equal(mediaType, d.last.mediaType) {
+		return d.last.isManifest
+	}
 	if !isString(mediaType) && !isNull(mediaType) {
 		d.fail("a media type is wanted, not %.40s", mediaType)
 	}
-	_, known := kinds[essence(text(mediaType))]
-	return known
+	d.last.mediaType = mediaType
+	_, d.last.isManifest = kindOf(text(mediaType))
+	return d.last.isManifest
 }
 
 // hasElement reads a value and tells whether it is an array that is not empty.
@@ -78,9 +95,12 @@ func (d *document) hasElement() bool {
 		d.json.value()
 		return false
 	}
-	count := 0
-	d.json.elements(func() { d.json.value(); count++ })
-	return count > 0
+	has := false
+	for more := d.json.enter(']'); more; more = d.json.another(']') {
+		d.json.value()
+		has = true
+	}
+	return has
 }
 
 // nothing reads a value that can stand for nothing only: null.
@@ -99,12 +119,12 @@ func (d *document) fail(format string, args ...any) {
 var digestShaped = regexp.MustCompile(`sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}`)
 
 // Mentions is every digest that the text holds anywhere, for a manifest that
-// Parse does not understand; it need not be JSON.
-func Mentions(data []byte) []digest.Digest {
-	var found []digest.Digest
+// a Reader does not understand; it need not be JSON.
+func Mentions(data []byte) []layout.Key {
+	var found []layout.Key
 	add := func(text []byte) {
 		for _, match := range digestShaped.FindAll(text, -1) {
-			found = append(found, digest.Digest(match))
+			found = append(found, layout.KeyOf(digest.Digest(match)))
 		}
 	}
 	add(data)
@@ -115,7 +135,7 @@ func Mentions(data []byte) []digest.Digest {
 		}
 		end := stringEnd(rest, start)
 		if quoted := rest[start:end]; bytes.IndexByte(quoted, '\\') >= 0 {
-			add([]byte(text(quoted)))
+			add(text(quoted))
 		}
 		rest = rest[end:]
 	}

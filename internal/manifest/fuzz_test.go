@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/opencontainers/go-digest"
-
 	"regjanitor/internal/layout"
 )
 
@@ -27,7 +25,7 @@ func seeds(f *testing.F) {
 		`{"schemaVersion":1,"fsLayers":[{"blobSum":"<A>"},{"blobSum":"tarsum.v1+<B>"}]}`,
 		`{"schemaVersion":2,"mediaType":"x/y","layers":[{"digest":"<A>"}]}`,
 		`{"schemaVersion":2,"layers":[{"digest":"<A>"}],"Layers":[{"DIGEST":"<B>","digest":"<C>"}],"layers":null}`,
-		`{"schemaVersion":2,"l\u0061yers":[{"\u0064igest":"sha256\u003a` + a.Encoded() + `"}],"layerſ":[{"digest":"<B>"}]}`,
+		`{"schemaVersion":2,"l\u0061yers":[{"\u0064igest":"sha256\u003a` + hexA + `"}],"layerſ":[{"digest":"<B>"}]}`,
 		`{"schemaVersion":2,"config":[{"digest":"<A>"}],"layers":{"digest":"<B>"},"subject":"<C>"}`,
 		`{"n":[-0,0.5e-7,1E+9,-10.25],"w":[true,false,null],"s":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\ud800"}`,
 		strings.Repeat("[", 200) + strings.Repeat("]", 200),
@@ -63,20 +61,23 @@ func accepts(data []byte) bool {
 	return s.end()
 }
 
-// check compares Parse and Mentions with the oracle and the standard library.
+// check compares a Reader and Mentions with the oracle and the standard library.
 func check(data []byte) error {
-	m, err := Parse(data)
+	m, err := parse(data)
+	if err := forgets(data, m, err); err != nil {
+		return err
+	}
 	want := judge(data)
 	if !errors.Is(err, want.err) || (m == nil) != (err != nil) {
-		return fmt.Errorf("Parse says %v, the oracle %v", err, want.err)
+		return fmt.Errorf("the Reader says %v, the oracle %v", err, want.err)
 	}
 	mentioned := Mentions(data)
 	for _, text := range decoded(data) {
-		d, notDigest := layout.ParseReference(text)
+		d, notDigest := layout.ParseReferenceKey(text)
 		if notDigest != nil {
 			continue
 		}
-		plain := strings.Contains(string(data), text) && !layout.IsTarsum(d)
+		plain := strings.Contains(string(data), text) && !layout.IsTarsum(d.Digest())
 		found := m != nil && (slices.Contains(digests(m), d) || slices.Contains(m.Subjects, d))
 		if m != nil && !found || m == nil && plain && !slices.Contains(mentioned, d) {
 			return fmt.Errorf("a reader finds %s, which is lost", d)
@@ -88,12 +89,33 @@ func check(data []byte) error {
 	if m == nil {
 		return nil
 	}
-	var subjects []digest.Digest
+	var subjects []layout.Key
 	for _, ref := range want.subjects {
 		subjects = append(subjects, ref.Digest)
 	}
 	if !slices.Equal(m.References, want.references) || !slices.Equal(m.Subjects, subjects) {
-		return fmt.Errorf("Parse finds %+v, the oracle %+v", *m, want)
+		return fmt.Errorf("the Reader finds %+v, the oracle %+v", *m, want)
+	}
+	return nil
+}
+
+// forgets compares what a fresh Reader says with what one does that has read
+// other manifests: one of everything, and one that ended in the middle.
+func forgets(data []byte, fresh *Manifest, freshErr error) error {
+	var r Reader
+	for _, before := range []string{
+		`{"schemaVersion":1,"mediaType":"` + mediaTypeSchema1 + `","config":{"mediaType":"` + mediaTypeList + `","digest":"<A>","urls":[0]},` +
+			`"layers":[{"digest":"<B>"}],"manifests":[],"blobs":[],"fsLayers":[],"subject":{"digest":"<C>"}}`,
+		`{"schemaVersion":3,"mediaType":"x/y","subject":{"digest":"<C>"},"config":5,"manifests":[{"digest":"<A>","mediaType":"` + mediaTypeList,
+	} {
+		r.Read(fill(before)) //nolint:errcheck // what it leaves behind is the question
+		m, err := r.Read(data)
+		if fmt.Sprint(err) != fmt.Sprint(freshErr) || (m == nil) != (fresh == nil) {
+			return fmt.Errorf("a used Reader says %v, a fresh one %v", err, freshErr)
+		}
+		if m != nil && (m.Kind != fresh.Kind || !slices.Equal(m.References, fresh.References) || !slices.Equal(m.Subjects, fresh.Subjects)) {
+			return fmt.Errorf("a used Reader finds %+v, a fresh one %+v", *m, *fresh)
+		}
 	}
 	return nil
 }

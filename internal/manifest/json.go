@@ -2,7 +2,10 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
+	"strings"
 )
 
 // scanner reads JSON strictly and in one pass: what it accepts is exactly what
@@ -21,33 +24,14 @@ type scanner struct {
 // deepest is how deep encoding/json, and so a registry, lets JSON nest.
 const deepest = 10000
 
-// members calls f with every key of an object, duplicates included; f has to
-// read the value.
-func (s *scanner) members(f func(key []byte)) {
-	s.enter()
-	for more := !s.next('}'); more; more = s.another('}') {
-		key := s.key()
-		s.want(':')
-		f(key)
-	}
-	s.depth--
-}
-
-// elements calls f for every element of an array; f has to read it.
-func (s *scanner) elements(f func()) {
-	s.enter()
-	for more := !s.next(']'); more; more = s.another(']') {
-		f()
-	}
-	s.depth--
-}
-
-// enter takes a bracket that peek has seen.
-func (s *scanner) enter() {
+// enter takes a bracket that peek has seen, and tells whether a first member or
+// element follows it.
+func (s *scanner) enter(end byte) bool {
 	s.at++
 	if s.depth++; s.depth > deepest {
 		s.fail()
 	}
+	return !s.leave(end)
 }
 
 // another takes the comma before one more member or element, or the end.
@@ -55,21 +39,31 @@ func (s *scanner) another(end byte) bool {
 	if s.next(',') {
 		return true
 	}
-	s.want(end)
+	if !s.leave(end) {
+		s.fail()
+	}
 	return false
 }
 
-// key is an object's key without its quotes and escapes.
+func (s *scanner) leave(end byte) bool {
+	if !s.next(end) {
+		return false
+	}
+	s.depth--
+	return true
+}
+
+// key reads the key of a member, and is what it says.
 func (s *scanner) key() []byte {
 	if s.peek() != '"' {
 		s.fail()
 		return nil
 	}
-	quoted := s.string()
-	if bytes.IndexByte(quoted, '\\') >= 0 {
-		return []byte(text(quoted))
+	key := text(s.string())
+	if !s.next(':') {
+		s.fail()
 	}
-	return bytes.Trim(quoted, `"`)
+	return key
 }
 
 // value reads any value and is its text; of text that is not JSON it is empty.
@@ -78,9 +72,14 @@ func (s *scanner) value() []byte {
 	start := s.at
 	switch first {
 	case '{':
-		s.members(func([]byte) { s.value() })
+		for more := s.enter('}'); more; more = s.another('}') {
+			s.key()
+			s.value()
+		}
 	case '[':
-		s.elements(func() { s.value() })
+		for more := s.enter(']'); more; more = s.another(']') {
+			s.value()
+		}
 	case '"':
 		return s.string()
 	case 't':
@@ -102,34 +101,34 @@ func (s *scanner) value() []byte {
 // are let through, as by every reader in Go.
 func (s *scanner) string() []byte {
 	start := s.at
-	for s.at++; s.at < len(s.data); s.at++ {
-		switch c := s.data[s.at]; {
-		case c == '"':
-			s.at++
+	for s.at++; ; {
+		s.at += plain(s.data[s.at:])
+		switch {
+		case s.take('"'):
 			return s.data[start:s.at]
-		case c == '\\':
-			s.escape()
-		case c < ' ':
+		case s.take('\\'):
+			s.escaped()
+		default: // a control character, or the end
 			s.fail()
+			return nil
 		}
 	}
-	s.fail()
-	return nil
 }
 
-// escape goes to the last byte of an escape sequence.
-func (s *scanner) escape() {
-	s.at++
+// escaped reads what follows a backslash.
+func (s *scanner) escaped() {
 	switch {
-	case s.at >= len(s.data):
-	case s.data[s.at] == 'u':
+	case s.take('u'):
 		for range 4 {
-			if s.at++; s.at >= len(s.data) || !isHex(s.data[s.at]) {
+			if s.at == len(s.data) || !isHex(s.data[s.at]) {
 				s.fail()
 				return
 			}
+			s.at++
 		}
-	case bytes.IndexByte([]byte(`"\/bfnrt`), s.data[s.at]) < 0:
+	case s.at < len(s.data) && strings.IndexByte(`"\/bfnrt`, s.data[s.at]) >= 0:
+		s.at++
+	default:
 		s.fail()
 	}
 }
@@ -182,7 +181,13 @@ func (s *scanner) peek() byte {
 }
 
 // next takes c if it is the next token.
-func (s *scanner) next(c byte) bool { s.peek(); return s.take(c) }
+func (s *scanner) next(c byte) bool {
+	if s.peek() != c {
+		return false
+	}
+	s.at++
+	return true
+}
 
 // take takes c if it is the next byte.
 func (s *scanner) take(c byte) bool {
@@ -191,12 +196,6 @@ func (s *scanner) take(c byte) bool {
 		return true
 	}
 	return false
-}
-
-func (s *scanner) want(c byte) {
-	if !s.next(c) {
-		s.fail()
-	}
 }
 
 func (s *scanner) fail() { s.bad, s.at = true, len(s.data) }
@@ -208,23 +207,50 @@ func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
-// text is the value of a JSON string, and empty for any other value.
-func text(value []byte) string {
+// plain counts the bytes before the first that does not stand for itself in a
+// string, eight at a time while there are as many.
+func plain(data []byte) int {
+	n := 0
+	for ; len(data)-n >= 8; n += 8 {
+		if found := special(binary.LittleEndian.Uint64(data[n:])); found != 0 {
+			return n + bits.TrailingZeros64(found)/8
+		}
+	}
+	for n < len(data) && data[n] >= ' ' && data[n] != '"' && data[n] != '\\' {
+		n++
+	}
+	return n
+}
+
+// special sets the highest bit of the first byte of eight that is a quote, a
+// backslash or a control character, and no bit where there is none: x-n has that
+// bit, and x has it not, where x < n. What it sets in bytes behind the first is
+// not to be relied on, as a borrow reaches them.
+func special(eight uint64) uint64 {
+	const each, highest = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := eight^each*'"', eight^each*'\\'
+	return ((eight-each*' ')&^eight | (quote-each)&^quote | (backslash-each)&^backslash) & highest
+}
+
+// text is what a JSON string says, and empty for any other value.
+func text(value []byte) []byte {
 	if !isString(value) {
-		return ""
+		return nil
 	}
 	if bytes.IndexByte(value, '\\') < 0 {
-		return string(value[1 : len(value)-1])
+		return value[1 : len(value)-1]
 	}
 	var s string
 	if json.Unmarshal(value, &s) != nil {
-		return ""
+		return nil
 	}
-	return s
+	return []byte(s)
 }
 
 // sameKey compares a key as lenient decoders do: in any case.
-func sameKey(key []byte, name string) bool { return bytes.EqualFold(key, []byte(name)) }
+func sameKey(key []byte, name string) bool {
+	return string(key) == name || len(key) >= len(name) && bytes.EqualFold(key, []byte(name))
+}
 
 func isString(value []byte) bool { return len(value) >= 2 && value[0] == '"' }
 

@@ -11,12 +11,14 @@
 package manifest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"strings"
+	"unicode/utf8"
 
-	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"regjanitor/internal/layout"
 )
 
 // Limit is the largest manifest that a registry accepts, in bytes: the
@@ -62,7 +64,7 @@ var kinds = map[string]Kind{
 
 // Reference is one descriptor of a manifest.
 type Reference struct {
-	Digest digest.Digest
+	Digest layout.Key
 	// Manifest: the media type is a manifest's, so the target has references of
 	// its own. In an index a child of another media type may be one as well: its
 	// repository's revision links tell.
@@ -80,10 +82,10 @@ type Manifest struct {
 	References []Reference
 	// Subjects are the manifests that this one is about. The edge is weak and
 	// points backwards: who keeps a subject keeps this, not the reverse.
-	Subjects []digest.Digest
+	Subjects []layout.Key
 }
 
-// What Parse can be at a loss with.
+// What a Reader can be at a loss with.
 var (
 	ErrNotJSON       = errors.New("is not a JSON object")
 	ErrMediaType     = errors.New("has a media type that is not known")
@@ -91,24 +93,31 @@ var (
 	ErrDescriptor    = errors.New("holds a descriptor that cannot be read")
 )
 
-// Parse reads a manifest.
-func Parse(data []byte) (*Manifest, error) {
-	doc := document{json: scanner{data: data}}
-	if doc.json.peek() != '{' {
+// Reader reads one manifest after another into the same memory: in the long run
+// one whose digests are sha256 costs no allocation. It is not for concurrent use.
+type Reader struct{ document document }
+
+// Read reads a manifest. What it returns holds until the next Read.
+func (r *Reader) Read(data []byte) (*Manifest, error) {
+	d := &r.document
+	d.reset(data)
+	if d.json.peek() != '{' {
 		return nil, ErrNotJSON
 	}
-	doc.json.members(doc.member)
-	if !doc.json.end() {
+	for more := d.json.enter('}'); more; more = d.json.another('}') {
+		d.member(d.json.key())
+	}
+	if !d.json.end() {
 		return nil, ErrNotJSON
 	}
-	if doc.err != nil {
-		return nil, doc.err
+	if d.err != nil {
+		return nil, d.err
 	}
-	kind, err := doc.kind()
-	if err != nil {
+	var err error
+	if d.found.Kind, err = d.kind(); err != nil {
 		return nil, err
 	}
-	return &Manifest{Kind: kind, References: doc.references, Subjects: doc.subjects}, nil
+	return &d.found, nil
 }
 
 // document gathers the top-level members of a manifest.
@@ -117,10 +126,22 @@ type document struct {
 	mediaTypes [][]byte
 	versions   [][]byte
 	has        struct{ manifests, layers, fsLayers, blobs bool }
-	references []Reference
-	subjects   []digest.Digest
-	digests    []digest.Digest // of the descriptor in hand
-	err        error
+	last       struct {
+		mediaType  []byte // of a descriptor
+		isManifest bool
+	}
+	found Manifest
+	err   error
+}
+
+// reset forgets all of the document before but its memory.
+func (d *document) reset(data []byte) {
+	*d = document{
+		json:       scanner{data: data},
+		mediaTypes: d.mediaTypes[:0],
+		versions:   d.versions[:0],
+		found:      Manifest{References: d.found.References[:0], Subjects: d.found.Subjects[:0]},
+	}
 }
 
 func (d *document) member(key []byte) {
@@ -131,11 +152,7 @@ func (d *document) member(key []byte) {
 		d.versions = append(d.versions, d.json.value())
 	case sameKey(key, "config"):
 		d.has.layers = true
-		before := len(d.references)
-		d.descriptor()
-		for i := range d.references[before:] {
-			d.references[before+i].Config = true
-		}
+		d.config()
 	case sameKey(key, "layers"):
 		d.has.layers = true
 		d.descriptors()
@@ -161,10 +178,10 @@ func (d *document) kind() (Kind, error) {
 	kind := Unknown
 	for _, value := range d.mediaTypes {
 		name := text(value)
-		if name == "" && (isString(value) || isNull(value)) {
+		if len(name) == 0 && (isString(value) || isNull(value)) {
 			continue
 		}
-		k, known := kinds[essence(name)]
+		k, known := kindOf(name)
 		if !known {
 			return Unknown, fmt.Errorf("%w: %.80s", ErrMediaType, value)
 		}
@@ -195,8 +212,24 @@ func (d *document) kind() (Kind, error) {
 	return kind, nil
 }
 
-// essence is a media type without its parameters, in lower case.
-func essence(mediaType string) string {
-	name, _, _ := strings.Cut(mediaType, ";")
-	return strings.ToLower(strings.TrimSpace(name))
+// kindOf is the kind of manifest that a media type names, in any case and with
+// any parameters.
+func kindOf(mediaType []byte) (Kind, bool) {
+	name, _, _ := bytes.Cut(mediaType, []byte(";"))
+	name = bytes.TrimSpace(name)
+	if mayHaveCapitals(name) {
+		name = bytes.ToLower(name)
+	}
+	kind, known := kinds[string(name)]
+	return kind, known
+}
+
+// mayHaveCapitals spares the usual media type an allocation.
+func mayHaveCapitals(name []byte) bool {
+	for _, c := range name {
+		if c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }

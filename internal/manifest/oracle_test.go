@@ -49,7 +49,7 @@ func (n node) each(name string, f func(node)) {
 	}
 }
 
-// verdict is what the oracle says of a manifest: what Parse should.
+// verdict is what the oracle says of a manifest: what a Reader should.
 type verdict struct {
 	err        error
 	references []Reference
@@ -105,7 +105,7 @@ func (v *verdict) descriptor(n node) []Reference {
 		text, isText := value.value.(string)
 		switch {
 		case strings.EqualFold(key, "digest") || strings.EqualFold(key, "blobSum"):
-			if d, err := layout.ParseReference(text); err != nil {
+			if d, err := layout.ParseReferenceKey(text); err != nil {
 				v.err = ErrDescriptor
 			} else {
 				found = append(found, Reference{Digest: d})

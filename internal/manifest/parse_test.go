@@ -9,17 +9,22 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/layout"
 )
 
-var a, b, c = named("a"), named("b"), named("c")
+var a, b, c = key("a"), key("b"), key("c")
 
 // fill puts digests for A, B and C, and saves the tests from writing them out.
 func fill(text string) []byte {
-	return []byte(strings.NewReplacer("<A>", string(a), "<B>", string(b), "<C>", string(c)).Replace(text))
+	return []byte(strings.NewReplacer("<A>", a.String(), "<B>", b.String(), "<C>", c.String()).Replace(text))
 }
 
-func digests(m *Manifest) []digest.Digest {
-	var list []digest.Digest
+// hexA is a without its algorithm.
+var hexA = a.Digest().Encoded()
+
+func digests(m *Manifest) []layout.Key {
+	var list []layout.Key
 	for _, ref := range m.References {
 		list = append(list, ref.Digest)
 	}
@@ -37,7 +42,7 @@ func TestEveryReadingOfAKeyCounts(t *testing.T) {
 		"capitals":                       `{"SchemaVersion":2,"LAYERS":[{"Digest":"<A>"},{"DIGEST":"<B>"}]}`,
 		"capitals beside the real key":   `{"schemaVersion":2,"layers":[{"digest":"<A>","Digest":"<B>"}]}`,
 		"escaped keys":                   `{"schema\u0056ersion":2,"l\u0061yers":[{"\u0064igest":"<A>"},{"digest":"<B>"}]}`,
-		"escaped values":                 `{"schemaVersion":2,"layers":[{"digest":"sha256\u003a` + a.Encoded() + `"},{"digest":"<B>"}]}`,
+		"escaped values":                 `{"schemaVersion":2,"layers":[{"digest":"sha256\u003a` + hexA + `"},{"digest":"<B>"}]}`,
 		"letters that fold to others":    `{"\u017fchemaVersion":2,"layerſ":[{"digest":"<A>"},{"digeſt":"<B>"}]}`,
 		"all lists at once":              `{"schemaVersion":2,"layers":[{"digest":"<A>"}],"manifests":[{"digest":"<B>"}]}`,
 		"lists of another kind":          `{"schemaVersion":2,"mediaType":"` + mediaTypeList + `","blobs":[{"digest":"<A>"}],"config":{"digest":"<B>"}}`,
@@ -51,26 +56,26 @@ func TestEveryReadingOfAKeyCounts(t *testing.T) {
 		"a media type of null":           `{"schemaVersion":2,"mediaType":null,"layers":[{"mediaType":null,"digest":"<A>"},{"digest":"<B>"}]}`,
 		"an empty media type":            `{"schemaVersion":2,"mediaType":"","layers":[{"mediaType":"","digest":"<A>"},{"digest":"<B>"}]}`,
 	} {
-		m, err := Parse(fill(text))
+		m, err := parse(fill(text))
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue
 		}
-		if got := digests(m); !slices.Equal(got, []digest.Digest{a, b}) {
+		if got := digests(m); !slices.Equal(got, []layout.Key{a, b}) {
 			t.Errorf("%s: %s; want a and b", what, got)
 		}
 	}
 }
 
 func TestSubjects(t *testing.T) {
-	for text, want := range map[string][]digest.Digest{
+	for text, want := range map[string][]layout.Key{
 		`{"schemaVersion":2,"layers":[]}`:                                                                      nil,
 		`{"schemaVersion":2,"layers":[],"subject":null}`:                                                       nil,
 		`{"schemaVersion":2,"layers":[],"subject":{"digest":"<A>"}}`:                                           {a},
 		`{"schemaVersion":2,"manifests":[],"Subject":{"digest":"<A>"},"subject":null}`:                         {a},
 		`{"schemaVersion":2,"layers":[],"subject":{"digest":"<A>"},"subject":{"digest":"<B>","Digest":"<C>"}}`: {a, b, c},
 	} {
-		m, err := Parse(fill(text))
+		m, err := parse(fill(text))
 		if err != nil || !slices.Equal(m.Subjects, want) || len(m.References) > 0 {
 			t.Errorf("%s: %+v, %v", text, m, err)
 		}
@@ -92,23 +97,23 @@ func TestMarksOfAReference(t *testing.T) {
 		`{"digest":"<A>","mediaType":"application/vnd.oci.image.config.v1+json"}`: {Digest: a},
 	} {
 		for _, list := range []string{"layers", "manifests", "blobs", "fsLayers"} {
-			m, err := Parse(fill(`{"schemaVersion":2,"config":null,"` + list + `":[` + text + `]}`))
+			m, err := parse(fill(`{"schemaVersion":2,"config":null,"` + list + `":[` + text + `]}`))
 			if list == "fsLayers" {
-				m, err = Parse(fill(`{"schemaVersion":1,"fsLayers":[` + text + `]}`))
+				m, err = parse(fill(`{"schemaVersion":1,"fsLayers":[` + text + `]}`))
 			}
 			if err != nil || len(m.References) != 1 || m.References[0] != want {
 				t.Errorf("%s in %s: %+v, %v; want %+v", text, list, m, err, want)
 			}
 		}
 		want.Config = true
-		m, err := Parse(fill(`{"schemaVersion":2,"config":` + text + `}`))
+		m, err := parse(fill(`{"schemaVersion":2,"config":` + text + `}`))
 		if err != nil || len(m.References) != 1 || m.References[0] != want {
 			t.Errorf("%s as config: %+v, %v; want %+v", text, m, err, want)
 		}
 	}
 }
 
-// Of any type that a member cannot have, Parse says so. It never guesses, and
+// Of any type that a member cannot have, a Reader says so. It never guesses, and
 // the mentions are still found.
 func TestWrongTypes(t *testing.T) {
 	for member, wrong := range map[string][]string{
@@ -121,7 +126,7 @@ func TestWrongTypes(t *testing.T) {
 	} {
 		for _, value := range wrong {
 			text := fill(`{"schemaVersion":2,"mediaType":"` + mediaTypeList + `","x":"<B>","` + member + `":` + value + `}`)
-			if _, err := Parse(text); !errors.Is(err, ErrDescriptor) {
+			if _, err := parse(text); !errors.Is(err, ErrDescriptor) {
 				t.Errorf("%s: %v", text, err)
 			}
 			if !slices.Contains(Mentions(text), b) {
@@ -132,7 +137,7 @@ func TestWrongTypes(t *testing.T) {
 }
 
 func TestTheFirstBadDescriptorDoesNotHideThatTheRestIsNoJSON(t *testing.T) {
-	if _, err := Parse([]byte(`{"schemaVersion":2,"config":5,"layers":[}`)); !errors.Is(err, ErrNotJSON) {
+	if _, err := parse([]byte(`{"schemaVersion":2,"config":5,"layers":[}`)); !errors.Is(err, ErrNotJSON) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -145,21 +150,21 @@ func TestUnknownMediaTypesAndVersions(t *testing.T) {
 		`{"schemaVersion":2,"mediaType":"x/y","mediaType":"` + mediaTypeList + `","manifests":[{"digest":"<A>"}]}`: ErrMediaType,
 		`{"schemaVersion":2,"mediaType":5,"layers":[{"digest":"<A>"}]}`:                                            ErrMediaType,
 		`{"schemaVersion":2,"mediaType":["` + mediaTypeList + `"],"layers":[{"digest":"<A>"}]}`:                    ErrMediaType,
-		`{"schemaVersion":2,"note":"<A>"}`:                                                                                ErrMediaType,
-		`{"schemaVersion":2,"subject":{"digest":"<A>"}}`:                                                                  ErrMediaType,
-		`{"layers":[{"digest":"<A>"}]}`:                                                                                   ErrSchemaVersion,
-		`{"schemaVersion":3,"layers":[{"digest":"<A>"}]}`:                                                                 ErrSchemaVersion,
-		`{"schemaVersion":1,"layers":[{"digest":"<A>"}]}`:                                                                 ErrSchemaVersion,
-		`{"schemaVersion":"2","layers":[{"digest":"<A>"}]}`:                                                               ErrSchemaVersion,
-		`{"schemaVersion":2.0,"layers":[{"digest":"<A>"}]}`:                                                               ErrSchemaVersion,
-		`{"schemaVersion":null,"layers":[{"digest":"<A>"}]}`:                                                              ErrSchemaVersion,
-		`{"schemaVersion":2,"schemaVersion":3,"layers":[{"digest":"<A>"}]}`:                                               ErrSchemaVersion,
-		`{"schemaVersion":[` + strings.Repeat("9", 1<<16) + `],"layers":[{"digest":"<A>"}]}`:                              ErrSchemaVersion,
-		`{"schemaVersion":2,"mediaType":"` + strings.Repeat("x", 1<<16) + `","fsLayers":[{"blobSum":"<A>"}]}`:             ErrMediaType,
-		`{"schemaVersion":2,"mediaType":"\ud800\u0000\u001b[2J","layers":[{"digest":"sha256\u003a` + a.Encoded() + `"}]}`: ErrMediaType,
+		`{"schemaVersion":2,"note":"<A>"}`:                                                                         ErrMediaType,
+		`{"schemaVersion":2,"subject":{"digest":"<A>"}}`:                                                           ErrMediaType,
+		`{"layers":[{"digest":"<A>"}]}`:                                                                            ErrSchemaVersion,
+		`{"schemaVersion":3,"layers":[{"digest":"<A>"}]}`:                                                          ErrSchemaVersion,
+		`{"schemaVersion":1,"layers":[{"digest":"<A>"}]}`:                                                          ErrSchemaVersion,
+		`{"schemaVersion":"2","layers":[{"digest":"<A>"}]}`:                                                        ErrSchemaVersion,
+		`{"schemaVersion":2.0,"layers":[{"digest":"<A>"}]}`:                                                        ErrSchemaVersion,
+		`{"schemaVersion":null,"layers":[{"digest":"<A>"}]}`:                                                       ErrSchemaVersion,
+		`{"schemaVersion":2,"schemaVersion":3,"layers":[{"digest":"<A>"}]}`:                                        ErrSchemaVersion,
+		`{"schemaVersion":[` + strings.Repeat("9", 1<<16) + `],"layers":[{"digest":"<A>"}]}`:                       ErrSchemaVersion,
+		`{"schemaVersion":2,"mediaType":"` + strings.Repeat("x", 1<<16) + `","fsLayers":[{"blobSum":"<A>"}]}`:      ErrMediaType,
+		`{"schemaVersion":2,"mediaType":"\ud800\u0000\u001b[2J","layers":[{"digest":"sha256\u003a` + hexA + `"}]}`: ErrMediaType,
 	} {
 		data := fill(text)
-		m, err := Parse(data)
+		m, err := parse(data)
 		if m != nil || !errors.Is(err, want) {
 			t.Errorf("%.100s: %+v, %v; want that it %v", text, m, err, want)
 		} else if len(err.Error()) > 300 {
@@ -185,7 +190,7 @@ func TestWhatIsNoJSONObject(t *testing.T) {
 		`{"layers":[] // none` + "\n}", `{"layers":nul}`, `{"layers":nulll}`, `{"layers":NaN}`,
 		"{\"layers\n\":[]}", `{"layers":"\x"}`, `{"layers":"\u12"}`, `{"layers":"\u123g"}`, `{"layers":"\`, `{"layers":"\u`,
 	} {
-		if m, err := Parse([]byte(text)); m != nil || !errors.Is(err, ErrNotJSON) {
+		if m, err := parse([]byte(text)); m != nil || !errors.Is(err, ErrNotJSON) {
 			t.Errorf("%q: %+v, %v", text, m, err)
 		}
 	}
@@ -199,8 +204,8 @@ func TestMentionsNeedNoJSON(t *testing.T) {
 		"text":                      "needs <A>, and that is all",
 		"a stray quote":             `"<A>`,
 		"a backslash at the end":    `{"digest":"<A>","x":"\`,
-		"escaped":                   `{"digest":"sha256\u003a` + a.Encoded() + `"}`,
-		"escaped, behind a quote":   `{"x":"\"","digest":"\u0073ha256:` + a.Encoded() + `"}`,
+		"escaped":                   `{"digest":"sha256\u003a` + hexA + `"}`,
+		"escaped, behind a quote":   `{"x":"\"","digest":"\u0073ha256:` + hexA + `"}`,
 		"JSON in a string":          `{"history":[{"v1Compatibility":"{\"x\":\"<A>\"}"}]}`,
 		"nested":                    strings.Repeat("[", 50) + `"<A>"` + strings.Repeat("]", 50),
 		"as a key":                  `{"<A>":{}}`,
@@ -213,7 +218,7 @@ func TestMentionsNeedNoJSON(t *testing.T) {
 		}
 	}
 	for _, d := range []digest.Digest{digest.SHA384.FromString("x"), digest.SHA512.FromString("x")} {
-		if got := Mentions([]byte(`{"x":"` + string(d) + `"}`)); !slices.Contains(got, d) {
+		if got := Mentions([]byte(`{"x":"` + string(d) + `"}`)); !slices.Contains(got, layout.KeyOf(d)) {
 			t.Errorf("%s: %s", d, got)
 		}
 	}
@@ -237,25 +242,35 @@ func TestAMillionOfAnything(t *testing.T) {
 		"config in configs": strings.Repeat(`{"config":`, million) + `"<A>"` + strings.Repeat("}", million),
 	} {
 		data := fill(text)
-		if _, err := Parse(data); !errors.Is(err, ErrNotJSON) {
+		if _, err := parse(data); !errors.Is(err, ErrNotJSON) {
 			t.Errorf("%s: %v; what a registry's decoder refuses is not JSON", what, err)
 		}
 		if !slices.Contains(Mentions(data), a) {
 			t.Errorf("%s: the mention is lost", what)
 		}
 	}
-	many, err := Parse(fill(`{"schemaVersion":2,"layers":[` + strings.Repeat(`{"digest":"<A>"},`, million-1) + `{"digest":"<B>"}]}`))
+	many, err := parse(fill(`{"schemaVersion":2,"layers":[` + strings.Repeat(`{"digest":"<A>"},`, million-1) + `{"digest":"<B>"}]}`))
 	if err != nil || len(many.References) != million || many.References[million-1].Digest != b {
 		t.Errorf("a million descriptors: %v", err)
 	}
-	keys, err := Parse(fill(`{"schemaVersion":2` + strings.Repeat(`,"layers":[{"digest":"<A>"}]`, million/10) + `}`))
+	keys, err := parse(fill(`{"schemaVersion":2` + strings.Repeat(`,"layers":[{"digest":"<A>"}]`, million/10) + `}`))
 	if err != nil || len(keys.References) != million/10 {
 		t.Errorf("a key given 100,000 times: %v", err)
 	}
 }
 
-func ExampleParse() {
-	m, err := Parse([]byte(`{"schemaVersion": 2, "config": {"digest": "sha256:` + strings.Repeat("0", 64) + `"}, "layers": []}`))
+func TestReadingOneAfterAnotherAllocatesNothing(t *testing.T) {
+	for name, data := range benchmarked() {
+		var r Reader
+		if n := testing.AllocsPerRun(100, func() { r.Read(data) }); n > 0 { //nolint:errcheck // BenchmarkParse checks it
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func ExampleReader() {
+	var r Reader
+	m, err := r.Read([]byte(`{"schemaVersion": 2, "config": {"digest": "sha256:` + strings.Repeat("0", 64) + `"}, "layers": []}`))
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -43,9 +44,9 @@ func (d drawer) member(name, value string) string {
 // digest is nearly always a good one.
 func (d drawer) digest() string {
 	if d.odds(40) {
-		return d.pick(`""`, "null", "5", `"latest"`, `["x"]`, "{}", `"sha256:short"`, `"`+string(a)+` "`)
+		return d.pick(`""`, "null", "5", `"latest"`, `["x"]`, "{}", `"sha256:short"`, `"`+a.String()+` "`)
 	}
-	return d.pick(`"`+string(a)+`"`, `"`+string(b)+`"`, `"tarsum+`+string(c)+`"`, `"sha256\u003a`+c.Encoded()+`"`)
+	return d.pick(`"`+a.String()+`"`, `"`+b.String()+`"`, `"tarsum+`+c.String()+`"`, `"sha256\u003a`+hexA+`"`)
 }
 
 func (d drawer) mediaType() string {
@@ -75,7 +76,7 @@ func (d drawer) descriptor() string {
 		case "size":
 			members = append(members, d.member("size", "123"))
 		default:
-			members = append(members, d.member("annotations", `{"digest":"`+string(c)+`","x":[{"]":"}"},"\""]}`))
+			members = append(members, d.member("annotations", `{"digest":"`+c.String()+`","x":[{"]":"}"},"\""]}`))
 		}
 	}
 	return d.object(rapid.Permutation(members).Draw(d.T, "order")...)
@@ -104,7 +105,7 @@ func (d drawer) manifest() string {
 		case "mediaType":
 			members = append(members, d.member(name, d.mediaType()))
 		case "noise":
-			members = append(members, d.member("history", `[{"digest":"`+string(c)+`"}]`))
+			members = append(members, d.member("history", `[{"digest":"`+c.String()+`"}]`))
 		default:
 			members = append(members, d.member(name, d.list()))
 		}
@@ -119,7 +120,7 @@ func TestParseAgreesWithANaiveReader(t *testing.T) {
 		if err := check(data); err != nil {
 			t.Fatalf("%s\n%s", err, data)
 		}
-		if _, err := Parse(data); err == nil {
+		if _, err := parse(data); err == nil {
 			understood++
 		} else {
 			failed++
@@ -130,10 +131,44 @@ func TestParseAgreesWithANaiveReader(t *testing.T) {
 	}
 }
 
+// Strings are read eight bytes at a time: no byte may go by in the crowd.
+func TestEveryByteOfAStringCounts(t *testing.T) {
+	tried := func(inside []byte) {
+		quoted := []byte(`"` + string(inside) + `"`)
+		if got, want := accepts(quoted), json.Valid(quoted); got != want {
+			t.Fatalf("accepted: %v; by json.Valid: %v: %q", got, want, quoted)
+		}
+	}
+	for length := range 20 {
+		for at := range length {
+			inside := []byte(strings.Repeat("x", length))
+			for c := range 256 {
+				inside[at] = byte(c)
+				tried(inside)
+				if at > 0 {
+					inside[at-1] = byte(c) ^ 1
+					tried(inside)
+					inside[at-1] = 'x'
+				}
+			}
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		data := rapid.SliceOf(rapid.Byte()).Draw(t, "data")
+		want := bytes.IndexFunc(data, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' })
+		if want < 0 {
+			want = len(data)
+		}
+		if got := plain(data); got != want {
+			t.Fatalf("%d plain bytes, want %d: %q", got, want, data)
+		}
+	})
+}
+
 // One byte more, less or other: where the syntax is all but right.
 func TestTheSyntaxIsJSONs(t *testing.T) {
 	base := []byte(`{"a":[-0,0.5e-7,1E+9,-10.25,{}],"w":[true,false,null, []],"s":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\uD800é"}` + "\n")
-	bytes := []byte("\x00\x1f \t\n\r\v\"\\/{}[]:,-+.0129eEuUabfnrtlsx\x7f\x80\xff")
+	others := []byte("\x00\x1f \t\n\r\v\"\\/{}[]:,-+.0129eEuUabfnrtlsx\x7f\x80\xff")
 	tried := func(data []byte) {
 		if got, want := accepts(data), json.Valid(data); got != want {
 			t.Errorf("accepted: %v; by json.Valid: %v: %q", got, want, data)
@@ -141,7 +176,7 @@ func TestTheSyntaxIsJSONs(t *testing.T) {
 	}
 	for at := range len(base) + 1 {
 		tried(base[:at])
-		for _, c := range bytes {
+		for _, c := range others {
 			tried(append(append(append([]byte{}, base[:at]...), c), base[at:]...))
 			if at < len(base) {
 				tried(append(append(append([]byte{}, base[:at]...), c), base[at+1:]...))
