@@ -121,17 +121,17 @@ func (m *marker) history() {
 // tag takes what a tag points to as a root.
 func (m *marker) tag(j int) {
 	tag := &m.from.Tags[j]
-	path := layout.TagCurrent(m.from.Name, tag.Name)
+	path := func() string { return layout.TagCurrent(m.from.Name, tag.Name) }
 	switch tag.Current.State {
 	case inventory.LinkAbsent:
 		m.ghost(j)
 		return
 	case inventory.LinkGood:
 	case inventory.LinkSpaced:
-		m.spaced(path)
+		m.spaced(path())
 	default:
 		m.to.Roots++
-		m.badLink(path, tag.Current)
+		m.badLink(path(), tag.Current)
 		if !m.roots.Trace || m.roots.Pins { // what stays may be any of its history
 			for _, entry := range tag.History {
 				m.root(entry.Digest, Via{ByHistory, m.at, uint32(j)})
@@ -145,11 +145,11 @@ func (m *marker) tag(j int) {
 			return // expired
 		}
 		if read := m.inv.Manifest(target); read == nil || read.State == inventory.Missing {
-			m.doubt("tag-dangling", path, "points to a manifest that is gone, link and blob",
+			m.doubt("tag-dangling", path(), "points to a manifest that is gone, link and blob",
 				"push the tag again, or remove it: regjanitor rm "+m.from.Name+":"+tag.Name, false)
 			return
 		}
-		m.doubt("revision-without-link", path, "points to a manifest that this repository does not link; the registry answers 404",
+		m.doubt("revision-without-link", path(), "points to a manifest that this repository does not link; the registry answers 404",
 			"push the tag again", false)
 	}
 	m.root(target, Via{ByTag, m.at, uint32(j)})
@@ -232,18 +232,17 @@ func (m *marker) revision(id ID, via Via) {
 	for _, signature := range m.from.Signatures[id] {
 		m.blob(signature, Via{ByManifest, m.at, uint32(id)})
 	}
-	path := m.revisionLink(id)
 	switch link := revision.Link; link.State {
 	case inventory.LinkGood, inventory.LinkSpaced:
 		if link.State == inventory.LinkSpaced {
-			m.spaced(path)
+			m.spaced(m.revisionLink(id))
 		}
 		if link.Target != id {
-			m.doubt("link-mismatch", path, "names another digest than its directory; both stay", "push the image again", false)
+			m.doubt("link-mismatch", m.revisionLink(id), "names another digest than its directory; both stay", "push the image again", false)
 			m.push(link.Target, Via{ByLink, m.at, uint32(id)})
 		}
 	default:
-		m.badLink(path, link)
+		m.badLink(m.revisionLink(id), link)
 	}
 }
 

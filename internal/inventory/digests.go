@@ -97,15 +97,26 @@ func (t *Digests) key(id ID) layout.Key {
 	return layout.KeyOfSum(*t.sum(id))
 }
 
+// Algorithm is a digest's. It takes no lock: the scan has to be over.
+func (t *Digests) Algorithm(id ID) string {
+	if len(t.names) > 0 {
+		if name, ok := t.names[id]; ok {
+			algorithm, _, _ := strings.Cut(name.String(), ":")
+			return algorithm
+		}
+	}
+	return canonical
+}
+
 // Shard is the algorithm of a digest and its first byte, which name the
 // directories that its blob lies in. It takes no lock: the scan has to be over.
 func (t *Digests) Shard(id ID) (algorithm string, first byte) {
-	if name, ok := t.names[id]; ok {
-		algorithm, hex, _ := strings.Cut(name.String(), ":")
-		value, _ := strconv.ParseUint(hex[:2], 16, 8)
-		return algorithm, byte(value)
+	if algorithm = t.Algorithm(id); algorithm == canonical {
+		return algorithm, t.sum(id)[0]
 	}
-	return "sha256", t.sum(id)[0]
+	hex := t.Digest(id).Encoded()
+	value, _ := strconv.ParseUint(hex[:2], 16, 8)
+	return algorithm, byte(value)
 }
 
 // Lookup is the ID of a digest that the inventory has met.

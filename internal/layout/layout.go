@@ -26,7 +26,6 @@
 package layout
 
 import (
-	"path"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -64,8 +63,8 @@ func Repository(name string) string { return Repositories + "/" + name }
 
 // Blob is the directory that holds a blob's data file.
 func Blob(d digest.Digest) string {
-	hex := d.Encoded()
-	return path.Join(Blobs, d.Algorithm().String(), hex[:2], hex)
+	alg, hex, _ := strings.Cut(string(d), ":")
+	return Blobs + "/" + alg + "/" + hex[:2] + "/" + hex
 }
 
 // BlobData is the file that holds a blob's bytes.
@@ -73,32 +72,32 @@ func BlobData(d digest.Digest) string { return Blob(d) + "/" + Data }
 
 // Revision is the directory of a manifest's link.
 func Revision(repository string, d digest.Digest) string {
-	return path.Join(Repository(repository), Revisions, leaf(d))
+	return Repository(repository) + "/" + Revisions + "/" + leaf(d)
 }
 
 // Layer is the directory of a layer link; a tarsum has its own shape.
 func Layer(repository string, d digest.Digest) string {
-	return path.Join(Repository(repository), Layers, leaf(d))
+	return Repository(repository) + "/" + Layers + "/" + leaf(d)
 }
 
 // Tag is the directory of a tag.
 func Tag(repository, tag string) string {
-	return path.Join(Repository(repository), Tags, tag)
+	return Repository(repository) + "/" + Tags + "/" + tag
 }
 
 // TagCurrent is the link that a pull by tag follows.
 func TagCurrent(repository, tag string) string {
-	return path.Join(Tag(repository, tag), Current, Link)
+	return Tag(repository, tag) + "/" + Current + "/" + Link
 }
 
 // TagIndexEntry is the directory of one entry of a tag's history.
 func TagIndexEntry(repository, tag string, d digest.Digest) string {
-	return path.Join(Tag(repository, tag), Index, leaf(d))
+	return Tag(repository, tag) + "/" + Index + "/" + leaf(d)
 }
 
 // Upload is the directory of an unfinished upload.
 func Upload(repository, id string) string {
-	return path.Join(Repository(repository), Uploads, id)
+	return Repository(repository) + "/" + Uploads + "/" + id
 }
 
 // Discarded is the directory, beside tags and outside it, to which a doomed
@@ -111,7 +110,7 @@ func Discarded(repository, run, tag string) string {
 	if !ValidTag(tag) {
 		tag = digest.FromString(tag).Encoded()
 	}
-	return path.Join(Repository(repository), Manifests, discardedPrefix+run+"-"+tag)
+	return Repository(repository) + "/" + Manifests + "/" + discardedPrefix + run + "-" + tag
 }
 
 const discardedPrefix = ".regjanitor-"
@@ -123,7 +122,7 @@ func IsDiscarded(name string) bool { return strings.HasPrefix(name, discardedPre
 func leaf(d digest.Digest) string {
 	alg, hex, _ := strings.Cut(string(d), ":")
 	if version, inner, ok := cutTarsum(alg); ok {
-		return path.Join(Tarsum, version, inner, hex)
+		return Tarsum + "/" + version + "/" + inner + "/" + hex
 	}
 	return alg + "/" + hex
 }

@@ -99,14 +99,17 @@ func (b *builder) emptied() map[string]int {
 	counts := map[string]int{}
 	var last siblings
 	var parent string
+	n := 0
 	for _, a := range b.plan.Actions {
 		// A path costs more than all else here, and links of one kind in one
 		// repository share theirs.
 		if now := b.siblings(a); now != last {
-			last, parent = now, path.Dir(b.plan.Item(a).Path)
+			counts[parent] += n
+			last, parent, n = now, path.Dir(b.plan.Item(a).Path), 0
 		}
-		counts[parent]++
+		n++
 	}
+	counts[parent] += n
 	if held := b.held(); len(held) > 0 {
 		for _, a := range b.plan.Actions {
 			if at := b.plan.Item(a).Path; held[at] {
@@ -148,12 +151,12 @@ func (b *builder) siblings(a Action) siblings {
 	case Blob:
 		s.algorithm, s.shard = b.inv.Digests.Shard(b.inv.Blobs[a.At].Digest)
 	case Revision:
-		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Revisions[a.At].Digest)
+		s.algorithm = b.inv.Digests.Algorithm(b.inv.Repositories[a.Repository].Revisions[a.At].Digest)
 	case LayerLink:
-		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Layers[a.At].Digest)
+		s.algorithm = b.inv.Digests.Algorithm(b.inv.Repositories[a.Repository].Layers[a.At].Digest)
 	case TagIndexEntry:
 		s.at = a.At
-		s.algorithm, _ = b.inv.Digests.Shard(b.inv.Repositories[a.Repository].Tags[a.At].History[a.Entry].Digest)
+		s.algorithm = b.inv.Digests.Algorithm(b.inv.Repositories[a.Repository].Tags[a.At].History[a.Entry].Digest)
 	case Leftover, Discarded:
 		s.at = a.At
 	}

@@ -34,17 +34,25 @@ func (b *builder) finish() (*Plan, error) {
 // sort puts the actions in the order of removal. They were gathered in order but
 // for the kinds, which are mixed.
 func (p *Plan) sort() {
-	var stages [Repository + 1][]Action
+	var starts [Repository + 2]int
 	for _, a := range p.Actions {
-		stages[a.Kind.stage()] = append(stages[a.Kind.stage()], a)
+		starts[a.Kind.stage()+1]++
 	}
-	p.Actions = p.Actions[:0]
-	for _, stage := range stages {
-		if !slices.IsSortedFunc(stage, inOrder) {
+	for kind := range Repository + 1 {
+		starts[kind+1] += starts[kind]
+	}
+	sorted, next := make([]Action, len(p.Actions)), starts
+	for _, a := range p.Actions {
+		kind := a.Kind.stage()
+		sorted[next[kind]] = a
+		next[kind]++
+	}
+	for kind := range Repository + 1 {
+		if stage := sorted[starts[kind]:starts[kind+1]]; !slices.IsSortedFunc(stage, inOrder) {
 			slices.SortFunc(stage, inOrder)
 		}
-		p.Actions = append(p.Actions, stage...)
 	}
+	p.Actions = sorted
 }
 
 // inOrder is the order of removal within a stage.
@@ -79,72 +87,6 @@ func (p *Plan) Stages() [][]Action {
 		}
 	}
 	return stages
-}
-
-// levels puts doomed manifests behind the doomed ones that list them, and layer
-// links behind those whose content names them. A cycle, which only a broken hash
-// could make, gets a common last level.
-func (b *builder) levels() {
-	doomed := map[int32]map[inventory.ID]int{} // by repository and digest: the action
-	for i, a := range b.plan.Actions {
-		if a.Kind == LayerLink {
-			if layer := b.inv.Repositories[a.Repository].Layers[a.At]; layer.Target == layer.Digest {
-				b.plan.Actions[i].Level = 1
-			}
-		}
-		if a.Kind == Revision {
-			if doomed[a.Repository] == nil {
-				doomed[a.Repository] = map[inventory.ID]int{}
-			}
-			doomed[a.Repository][b.inv.Repositories[a.Repository].Revisions[a.At].Digest] = i
-		}
-	}
-	for _, actions := range doomed {
-		parents := map[int]int{}
-		b.children(actions, func(_, child int) { parents[child]++ })
-		var ready []inventory.ID
-		for id, action := range actions {
-			if parents[action] == 0 {
-				ready = append(ready, id)
-			}
-		}
-		for len(ready) > 0 {
-			id := ready[len(ready)-1]
-			ready = ready[:len(ready)-1]
-			b.childrenOf(id, actions, func(parent, child int) {
-				level := b.plan.Actions[parent].Level + 1
-				b.plan.Actions[child].Level = max(b.plan.Actions[child].Level, min(level, deepest))
-				if parents[child]--; parents[child] == 0 {
-					ready = append(ready, b.inv.Repositories[b.plan.Actions[child].Repository].Revisions[b.plan.Actions[child].At].Digest)
-				}
-			})
-		}
-		for action, left := range parents {
-			if left > 0 {
-				b.plan.Actions[action].Level = deepest
-			}
-		}
-	}
-}
-
-const deepest = ^uint16(0) - 1
-
-func (b *builder) children(actions map[inventory.ID]int, f func(parent, child int)) {
-	for id := range actions {
-		b.childrenOf(id, actions, f)
-	}
-}
-
-func (b *builder) childrenOf(id inventory.ID, actions map[inventory.ID]int, f func(parent, child int)) {
-	m := b.inv.Manifest(id)
-	if m == nil {
-		return
-	}
-	for _, ref := range m.References {
-		if child, ok := actions[ref.Digest]; ok {
-			f(actions[id], child)
-		}
-	}
 }
 
 // shareLinks finds what the blobs that have several names free: nothing before
