@@ -177,22 +177,31 @@ func (d *dir) Read(path string, limit int, buf []byte) ([]byte, Info, error) {
 
 // readOpen reads an open file, if it is a regular one.
 func readOpen(fd, limit int, buf []byte) ([]byte, Info, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, Info{}, err
+	info, err := regular(fd)
+	if err == nil && info.Size > int64(limit) {
+		err = ErrTooLarge
 	}
-	info := infoOf(&st)
-	switch {
-	case info.Type != Regular:
-		return nil, info, ErrNotRegular
-	case info.Size > int64(limit):
-		return nil, info, ErrTooLarge
+	if err != nil {
+		return nil, info, err
 	}
 	if need := int(info.Size) + 1; cap(buf) < need {
 		buf = make([]byte, 0, need)
 	}
 	data, err := readAll(fd, buf[:0], int(info.Size), limit)
 	return data, info, err
+}
+
+// regular looks at an open file, which has to be a regular one.
+func regular(fd int) (Info, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return Info{}, err
+	}
+	info := infoOf(&st)
+	if info.Type != Regular {
+		return info, ErrNotRegular
+	}
+	return info, nil
 }
 
 // readAll reads to the end of the file: where it was when the file was opened,

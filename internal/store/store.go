@@ -37,6 +37,12 @@ type Dir interface {
 	// Read returns a regular file's content in buf, grown where that is too
 	// small, and at most limit bytes of it: a larger file is ErrTooLarge.
 	Read(path string, limit int, buf []byte) ([]byte, Info, error)
+	// Stream writes a regular file's content, as long as it was when it was
+	// opened, in pieces of buf; one that ends before that is
+	// io.ErrUnexpectedEOF. An error of to ends it, and is returned as it is. As
+	// far as the system allows, the page cache holds afterwards what it held
+	// before.
+	Stream(path string, to io.Writer, buf []byte) (Info, error)
 	// Unlink removes one name of this directory that is not a directory.
 	Unlink(name string) error
 	// Rmdir removes one empty directory of this directory.

@@ -91,7 +91,7 @@ func (p *pairs) path() string {
 // operate does one thing to both, and compares the answers.
 func (p *pairs) operate() {
 	d := p.twin()
-	switch op := rapid.SampledFrom([]Op{Open, Open, List, Stat, Read, Unlink, Unlink, Rmdir, Rmdir, Rename, Rename, Mkdir, Create, Sync}).Draw(p.T, "operation"); op {
+	switch op := rapid.SampledFrom([]Op{Open, Open, List, Stat, Read, Stream, Unlink, Unlink, Rmdir, Rmdir, Rename, Rename, Mkdir, Create, Sync}).Draw(p.T, "operation"); op {
 	case Open:
 		path := p.path()
 		disk, diskErr := d.disk.Open(path)
@@ -120,6 +120,12 @@ func (p *pairs) operate() {
 			disk = make([]byte, len(disk))
 		}
 		p.compare(op, path, diskErr, memoryErr, string(disk), string(memory))
+		p.compare(op, path, diskErr, memoryErr, alike(diskInfo, p.vague), alike(memoryInfo, p.vague))
+	case Stream:
+		path, size := p.path(), rapid.SampledFrom([]int{1, 7, 100, 1 << 20}).Draw(p.T, "buffer")
+		disk, diskInfo, diskErr := streamed(d.disk, path, size)
+		memory, memoryInfo, memoryErr := streamed(d.memory, path, size)
+		p.compare(op, path, diskErr, memoryErr, disk, memory)
 		p.compare(op, path, diskErr, memoryErr, alike(diskInfo, p.vague), alike(memoryInfo, p.vague))
 	case Rename:
 		to, name, as := p.twin(), p.name(), p.name()
@@ -164,6 +170,31 @@ func written(d store.Dir, name string, parts []string) error {
 	return file.Close()
 }
 
+var errEnough = errors.New("enough")
+
+// stream is what a Stream wrote, until it was enough.
+type stream struct {
+	Lengths []int
+	Text    []byte
+}
+
+func (s *stream) Write(piece []byte) (int, error) {
+	if len(s.Lengths) == 20 {
+		return 0, errEnough
+	}
+	s.Lengths, s.Text = append(s.Lengths, len(piece)), append(s.Text, piece...)
+	return len(piece), nil
+}
+
+func streamed(d store.Dir, path string, size int) (stream, store.Info, error) {
+	var s stream
+	info, err := d.Stream(path, &s, make([]byte, size))
+	if info.Size > heldAtMost { // its content is not held
+		clear(s.Text)
+	}
+	return s, info, err
+}
+
 func listed(d store.Dir) ([]string, error) {
 	var all []string
 	err := d.List(func(e store.Entry) error {
@@ -196,6 +227,7 @@ var errorsOfInterest = []error{
 	store.ErrSymlink, store.ErrMount, store.ErrNotRegular, store.ErrTooLarge, store.ErrOutside,
 	syscall.ENOENT, syscall.EEXIST, syscall.ENOTDIR, syscall.EISDIR, syscall.ENOTEMPTY, syscall.EINVAL,
 	syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ENXIO, syscall.EXDEV, syscall.EBADF, syscall.ESTALE,
+	errEnough,
 }
 
 func (p *pairs) compare(op Op, path string, diskErr, memoryErr error, disk, memory any) {

@@ -139,7 +139,8 @@ func (d *memoryDir) Stat(path string) (store.Info, error) {
 	return n.info(inode), nil
 }
 
-func (d *memoryDir) Read(path string, limit int, buf []byte) ([]byte, store.Info, error) {
+// file finds a regular file.
+func (d *memoryDir) file(path string) (node, store.Info, error) {
 	inode, n, err := d.look(path, false)
 	switch {
 	case err != nil:
@@ -149,14 +150,21 @@ func (d *memoryDir) Read(path string, limit int, buf []byte) ([]byte, store.Info
 		err = syscall.ENXIO
 	}
 	if err != nil {
-		return nil, store.Info{}, pathError("open", path, err)
+		return node{}, store.Info{}, pathError("open", path, err)
 	}
-	info := n.info(inode)
-	switch {
-	case n.kind != store.Regular:
-		return nil, info, pathError("read", path, store.ErrNotRegular)
-	case n.size > int64(limit):
-		return nil, info, pathError("read", path, store.ErrTooLarge)
+	if n.kind != store.Regular {
+		err = pathError("read", path, store.ErrNotRegular)
+	}
+	return n, n.info(inode), err
+}
+
+func (d *memoryDir) Read(path string, limit int, buf []byte) ([]byte, store.Info, error) {
+	n, info, err := d.file(path)
+	if err == nil && n.size > int64(limit) {
+		err = pathError("read", path, store.ErrTooLarge)
+	}
+	if err != nil {
+		return nil, info, err
 	}
 	if need := int(n.size) + 1; cap(buf) < need {
 		buf = make([]byte, 0, need)
@@ -164,6 +172,22 @@ func (d *memoryDir) Read(path string, limit int, buf []byte) ([]byte, store.Info
 	data := buf[:n.size]
 	clear(data[copy(data, n.text):])
 	return data, info, nil
+}
+
+func (d *memoryDir) Stream(path string, to io.Writer, buf []byte) (store.Info, error) {
+	n, info, err := d.file(path)
+	if err != nil {
+		return info, err
+	}
+	for at := int64(0); at < n.size; {
+		piece := buf[:min(int64(len(buf)), n.size-at)]
+		clear(piece[copy(piece, n.text[min(at, int64(len(n.text))):]):])
+		if _, err := to.Write(piece); err != nil {
+			return info, err
+		}
+		at += int64(len(piece))
+	}
+	return info, nil
 }
 
 func (d *memoryDir) Unlink(name string) error {

@@ -26,6 +26,7 @@ const (
 	List   Op = "list"
 	Stat   Op = "stat"
 	Read   Op = "read"
+	Stream Op = "stream"
 	Unlink Op = "unlink"
 	Rmdir  Op = "rmdir"
 	Rename Op = "rename"
@@ -115,6 +116,13 @@ func (w *wrapped) Read(name string, limit int, buf []byte) ([]byte, store.Info, 
 		return nil, store.Info{}, err
 	}
 	return w.Dir.Read(name, limit, buf)
+}
+
+func (w *wrapped) Stream(name string, to io.Writer, buf []byte) (store.Info, error) {
+	if err := w.ask(Stream, name); err != nil {
+		return store.Info{}, err
+	}
+	return w.Dir.Stream(name, to, buf)
 }
 
 func (w *wrapped) Unlink(name string) error {
