@@ -12,19 +12,25 @@ type Event struct {
 	Phase string
 	Done  int64
 	Total int64
+	Bytes bool // Done and Total are bytes, not things
 }
 
-// Meter counts one phase and passes it on, serially, about every stride. The
+// Meter counts one phase and passes it on, serially, now and then. The
 // zero Meter counts nothing.
 type Meter struct {
 	observe func(Event)
 	phase   string
 	total   int64
+	bytes   bool
 	done    atomic.Int64
 	mu      sync.Mutex
 }
 
-const stride = 256
+// How much is counted between two events.
+const (
+	stride      = 256
+	bytesStride = 1 << 20
+)
 
 // NewMeter starts a phase; observe may be nil.
 func NewMeter(observe func(Event), phase string, total int64) *Meter {
@@ -33,10 +39,21 @@ func NewMeter(observe func(Event), phase string, total int64) *Meter {
 	return m
 }
 
-// Add counts n more things done.
+// NewByteMeter starts a phase in which bytes are counted.
+func NewByteMeter(observe func(Event), phase string, total int64) *Meter {
+	m := &Meter{observe: observe, phase: phase, total: total, bytes: true}
+	m.tell(0)
+	return m
+}
+
+// Add counts n more done.
 func (m *Meter) Add(n int) {
+	every := int64(stride)
+	if m.bytes {
+		every = bytesStride
+	}
 	done := m.done.Add(int64(n))
-	if done/stride != (done-int64(n))/stride {
+	if done/every != (done-int64(n))/every {
 		m.tell(done)
 	}
 }
@@ -50,5 +67,5 @@ func (m *Meter) tell(done int64) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.observe(Event{Phase: m.phase, Done: done, Total: m.total})
+	m.observe(Event{Phase: m.phase, Done: done, Total: m.total, Bytes: m.bytes})
 }

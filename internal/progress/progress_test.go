@@ -16,8 +16,22 @@ func TestAPhaseIsToldFromItsStartToItsEnd(t *testing.T) {
 	m.Add(600) // two strides at once are one event
 	m.End()
 	want := []Event{
-		{"reading manifests", 0, 1000}, {"reading manifests", 300, 1000}, {"reading manifests", 901, 1000}, {"reading manifests", 901, 1000},
+		{"reading manifests", 0, 1000, false}, {"reading manifests", 300, 1000, false},
+		{"reading manifests", 901, 1000, false}, {"reading manifests", 901, 1000, false},
 	}
+	if !slices.Equal(events, want) {
+		t.Errorf("got %v; want %v", events, want)
+	}
+}
+
+func TestBytesAreToldByTheMebibyte(t *testing.T) {
+	var events []Event
+	m := NewByteMeter(func(e Event) { events = append(events, e) }, "hashing", 3<<20)
+	for range 9 {
+		m.Add(300_000)
+	}
+	m.End()
+	want := []Event{{"hashing", 0, 3 << 20, true}, {"hashing", 1_200_000, 3 << 20, true}, {"hashing", 2_100_000, 3 << 20, true}, {"hashing", 2_700_000, 3 << 20, true}}
 	if !slices.Equal(events, want) {
 		t.Errorf("got %v; want %v", events, want)
 	}

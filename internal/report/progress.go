@@ -107,13 +107,17 @@ func (d *Display) words(now time.Time) string {
 	if e.Phase == "" {
 		return "starting"
 	}
-	s := fmt.Sprintf("%s  %s", e.Phase, Count(e.Done))
+	amount := Count
+	if e.Bytes {
+		amount = Size
+	}
+	s := fmt.Sprintf("%s  %s", e.Phase, amount(e.Done))
 	if e.Total > 0 {
-		s += " of " + Count(e.Total)
+		s += " of " + amount(e.Total)
 	}
 	if took := now.Sub(d.began).Seconds(); took > 0.5 && e.Done > 0 {
 		rate := float64(e.Done) / took
-		s += fmt.Sprintf("  %s/s", Count(int64(rate)))
+		s += fmt.Sprintf("  %s/s", amount(int64(rate)))
 		if left := e.Total - e.Done; left > 0 {
 			s += fmt.Sprintf("  %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 		}

@@ -267,4 +267,8 @@ func TestDisplay(t *testing.T) {
 	if out.String() != "scanning  10\n" {
 		t.Errorf("lines: %q", out.String())
 	}
+	lines.Observe(progress.Event{Phase: "hashing", Done: 3 << 20, Total: 5 << 30, Bytes: true})
+	if got := lines.State(); got != "hashing  3.0 MiB of 5.0 GiB" {
+		t.Errorf("of bytes the state is %q", got)
+	}
 }
