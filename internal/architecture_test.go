@@ -31,6 +31,7 @@ var rooms = []room{
 	{"internal/graph", true},
 	{"internal/plan", true},
 	{"internal/listing", true},
+	{"internal/verify", false},
 	{"internal/trash", false},
 	{"internal/sweep", false},
 	{"internal/guard", false},
