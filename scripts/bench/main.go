@@ -6,6 +6,9 @@
 //	bench compare   [shape flags] [-root DIR]  time the commands on one tree
 //	bench walk      -root DIR                  the yardstick: a bare mark and sweep
 //	bench unlink    -root DIR -plan FILE       remove a saved plan's paths, unchecked
+//	bench hash      [-root DIR] [-cold]        time the reading of all blobs
+//	bench make-data -root DIR [-data MIB]      write blobs with real content for it
+//	bench read-blobs -root DIR                 read all blobs, as verify does
 //
 // Only ratios within one run mean anything: every command works on the same
 // tree, in turn, so that whatever else the machine does hits all of them.
@@ -21,7 +24,7 @@ import (
 	"syscall"
 )
 
-const usage = `usage: bench make-tree|compare|walk|unlink [flags]; -h after a command lists its flags`
+const usage = `usage: bench make-tree|compare|walk|unlink|hash|make-data|read-blobs [flags]; -h after a command lists its flags`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -50,6 +53,12 @@ func run(ctx context.Context, args []string) error {
 		return walkCommand(rest)
 	case "unlink":
 		return unlinkCommand(rest)
+	case "hash":
+		return hashCommand(ctx, rest)
+	case "make-data":
+		return makeDataCommand(ctx, rest)
+	case "read-blobs":
+		return readBlobsCommand(ctx, rest)
 	default:
 		return fmt.Errorf("unknown command %q\n%s", name, usage)
 	}
