@@ -70,6 +70,7 @@ func (m *marker) repository(i int) {
 			m.layer(layer.Digest, Via{ByItself, m.at, uint32(layer.Digest)})
 		}
 	}
+	m.drain()
 	if m.to.Pinned || m.whole {
 		m.everything()
 	} else {
@@ -265,6 +266,9 @@ func (m *marker) layer(id ID, via Via) {
 			return
 		}
 		id, via = layer.Target, Via{ByLink, m.at, uint32(id)}
+		if m.hasRevision(id) {
+			m.push(id, via)
+		}
 	}
 }
 

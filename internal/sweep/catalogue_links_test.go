@@ -149,6 +149,13 @@ func TestRepositories(t *testing.T) {
 			push app:old O
 			push app@ P
 			`},
+		{name: "12 a needed alias that leads to an untagged manifest keeps that one's link", spec: `
+			A = image c sha512:x
+			M = index
+			push app:v1 A
+			push app@ M
+			damage app layer sha512:x to=M
+			`, removed: "blob x, app layer x", lost: "blob x, app layer x"},
 		{name: "12 a needed alias that says nothing: no blob can be judged", spec: `
 			A = image c sha512:x
 			push app:v1 A
