@@ -31,7 +31,7 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 	}
 	defer s.root.Close()
 	s.warnOfRegistry()
-	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true}, false)
+	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: true}, false)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"cmp"
+
 	"regjanitor/internal/layout"
 	"regjanitor/internal/manifest"
 	"regjanitor/internal/store"
@@ -14,10 +16,8 @@ import (
 // reason.
 const fewLeaves = 20_000
 
-// insides looks into directories of which the scan has only seen the file that
-// matters.
 func (s *scan) insides() error {
-	few := s.leafCount() <= fewLeaves
+	few := s.few()
 	for _, r := range s.inv.Repositories {
 		s.repositoryInsides(r, few)
 	}
@@ -35,12 +35,13 @@ func (s *scan) insides() error {
 	return nil
 }
 
-func (s *scan) leafCount() int {
+// few tells whether each directory is looked into.
+func (s *scan) few() bool {
 	n := len(s.inv.Blobs)
 	for _, r := range s.inv.Repositories {
 		n += len(r.Revisions) + len(r.Layers)
 	}
-	return n
+	return n <= cmp.Or(s.opts.LookInside, fewLeaves)
 }
 
 func (s *scan) repositoryInsides(r *Repository, few bool) {

@@ -44,7 +44,7 @@ func (l Link) Points() bool { return l.State == LinkGood || l.State == LinkSpace
 func (s *scan) listedLink(in *place) Link {
 	link := s.readLink(in, layout.Link)
 	if link.State == LinkAbsent {
-		s.vanished(in.path + "/" + layout.Link)
+		s.vanished(in.at(layout.Link))
 	}
 	return link
 }
@@ -66,7 +66,7 @@ func (s *scan) readLink(in *place, name string) Link {
 		link.State = LinkTooLong
 	case err != nil:
 		link.State = LinkUnreadable
-		s.unread(in.path+"/"+name, err)
+		s.unread(in.at(name), err)
 	default:
 		link.State, link.Target = s.parseLink(data)
 	}

@@ -50,8 +50,11 @@ type Reference struct {
 // manifest that these refer to, each once.
 func (s *scan) readManifests(ctx context.Context) error {
 	inv := s.inv
-	seen := make([]bool, inv.Digests.Len())
 	var wanted []ID
+	seen := make([]bool, inv.Digests.Len())
+	for id := range inv.manifests {
+		seen[id] = inv.manifests[id] != nil
+	}
 	want := func(id ID) {
 		if int(id) >= len(seen) {
 			seen = append(seen, make([]bool, inv.Digests.Len()-len(seen))...)
@@ -61,23 +64,12 @@ func (s *scan) readManifests(ctx context.Context) error {
 			wanted = append(wanted, id)
 		}
 	}
-	for _, d := range s.opts.Manifests {
-		want(inv.Digests.intern(d))
-	}
+	s.heads(want)
 	for _, r := range inv.Repositories {
 		for _, revision := range r.Revisions {
 			want(revision.Digest)
 			if revision.Link.Points() {
 				want(revision.Link.Target)
-			}
-		}
-		for _, tag := range r.Tags {
-			if tag.Current.Points() {
-				want(tag.Current.Target)
-			} else {
-				for _, entry := range tag.History {
-					want(entry.Digest)
-				}
 			}
 		}
 	}
@@ -100,14 +92,26 @@ func (s *scan) readManifests(ctx context.Context) error {
 			}
 		}
 	}
-	inv.index()
-	for id, m := range inv.manifests {
-		blob := inv.Blob(ID(id))
-		if m != nil && blob != nil && (m.State == Missing || m.State == Empty && blob.Stamp.Size > 0) {
-			inv.Vanished = append(inv.Vanished, layout.BlobData(inv.Digests.Digest(ID(id))))
+	return nil
+}
+
+// heads calls f with what keeps manifests: what tags point to or, where a tag's
+// link does not tell, all that it has pointed to, and what was asked for.
+func (s *scan) heads(f func(ID)) {
+	for _, d := range s.opts.Manifests {
+		f(s.inv.Digests.intern(d))
+	}
+	for _, r := range s.inv.Repositories {
+		for _, tag := range r.Tags {
+			if tag.Current.Points() {
+				f(tag.Current.Target)
+				continue
+			}
+			for _, entry := range tag.History {
+				f(entry.Digest)
+			}
 		}
 	}
-	return nil
 }
 
 func (s *scan) readBatch(ctx context.Context, batch []ID, meter *progress.Meter) ([]Manifest, error) {

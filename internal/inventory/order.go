@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"regjanitor/internal/layout"
 )
 
 // byName sorts a listing, in the task that made it: what is in order already
@@ -32,7 +34,6 @@ func (inv *Inventory) sort(shards [][]Blob) {
 	shards = slices.DeleteFunc(shards, func(s []Blob) bool { return len(s) == 0 })
 	slices.SortFunc(shards, func(a, b []Blob) int { return byDigest(a[0].Digest, b[0].Digest) })
 	inv.Blobs = slices.Concat(shards...)
-	inv.sortFindings()
 }
 
 // order sorts what is not in order already.
@@ -42,21 +43,24 @@ func order[T any](s []T, compare func(a, b T) int) {
 	}
 }
 
-// sortFindings sorts what the last look may have added to.
-func (inv *Inventory) sortFindings() {
+// finish makes blobs findable by digest, once every digest is known, and sorts
+// what any look may have added to.
+func (inv *Inventory) finish() {
+	inv.blobs = make([]int32, inv.Digests.Len())
+	for i, blob := range inv.Blobs {
+		inv.blobs[blob.Digest] = int32(i) + 1
+	}
+	inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
+	for id, m := range inv.manifests {
+		blob := inv.Blob(ID(id))
+		if m != nil && blob != nil && (m.State == Missing || m.State == Empty && blob.Stamp.Size > 0) {
+			inv.Vanished = append(inv.Vanished, layout.BlobData(inv.Digests.Digest(ID(id))))
+		}
+	}
 	slices.SortFunc(inv.Leftovers, func(a, b Leftover) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(inv.Folders, func(a, b Folder) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(inv.Oddities, func(a, b Oddity) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Code, b.Code))
 	})
 	slices.Sort(inv.Vanished)
-}
-
-// index makes blobs findable by digest, once every digest is known.
-func (inv *Inventory) index() {
-	inv.blobs = make([]int32, inv.Digests.Len())
-	for i, blob := range inv.Blobs {
-		inv.blobs[blob.Digest] = int32(i) + 1
-	}
-	inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
 }

@@ -158,28 +158,6 @@ func (s *scan) leaves(r *Repository, in *place, parse parser) ([]leaf, error) {
 	return in.intern(s.inv.Digests), nil
 }
 
-func (s *scan) revisions(r *Repository, path string) error {
-	return s.algorithms(r, path, func(alg, path string) error {
-		return s.folders(path, func(in *place) error {
-			leaves, err := s.leaves(r, in, named(alg))
-			found := make([]Revision, len(leaves))
-			s.each(in, len(leaves), func(i int) error {
-				found[i] = Revision{Digest: leaves[i].id, Link: s.readLink(in, string(leaves[i].name)+"/"+layout.Link)}
-				if found[i].Link.State == LinkAbsent {
-					return s.linkless(r, path+"/"+string(leaves[i].name))
-				}
-				return nil
-			}, func() {
-				found = slices.DeleteFunc(found, func(r Revision) bool { return r.Link.State == LinkAbsent })
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				r.Revisions = join(r.Revisions, found)
-			})
-			return err
-		})
-	})
-}
-
 func (s *scan) layers(r *Repository, path string) error {
 	return s.algorithms(r, path, func(alg, path string) error {
 		if alg != layout.Tarsum {
@@ -228,17 +206,17 @@ func (s *scan) layerLink(r *Repository, in *place, layer *Layer, hex string, byN
 	info, err := again(func() (store.Info, error) { return in.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.linkless(r, in.path+"/"+hex)
+		return s.linkless(r, in.at(hex))
 	case err != nil:
 		layer.Link = LinkUnreadable
-		s.unread(in.path+"/"+name, err)
+		s.unread(in.at(name), err)
 		return nil
 	}
 	layer.Link, layer.Stamp = stateOf(info), StampOf(info)
 	if !byName && layer.Link == LinkGood {
 		link := s.readLink(in, name)
 		if link.State == LinkAbsent {
-			s.vanished(in.path + "/" + name)
+			s.vanished(in.at(name))
 		}
 		layer.Link, layer.Target = link.State, link.Target
 	}

@@ -15,6 +15,13 @@ import (
 type Options struct {
 	Jobs        int  // requests in flight at once, at least 1
 	AllowMounts bool // the tree may span file systems
+	// EveryLink: the link of every revision is read. Else those of revisions that
+	// no tag leads to are only looked at, and taken to say what their directories'
+	// names say: nobody can pull by them anything else.
+	EveryLink bool
+	// LookInside is how many links and blobs a tree may have for each of their
+	// directories to be looked into; 0 is the default, less than that none.
+	LookInside int
 	// HistoryTimes: when tags pointed where has to be known, for rules of age.
 	HistoryTimes bool
 	// Manifests are read besides those that the tree leads to.
@@ -24,24 +31,40 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, opts: opts, inv: &Inventory{Digests: newDigests(), Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
+	s := &scan{root: root, top: &place{Dir: root}, opts: opts, inv: &Inventory{Digests: newDigests(), Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err
 	}
 	s.device = info.Device
-	if err := s.phase(ctx, "scanning", s.repositories, s.blobs); err != nil {
-		return nil, err
+	for _, step := range []func(context.Context) error{s.list, s.readManifests, s.readLinks, s.readManifests, s.lookInside} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
 	}
-	s.inv.sort(s.found)
-	if err := s.readManifests(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.phase(ctx, "looking inside", s.insides); err != nil {
-		return nil, err
-	}
-	s.inv.sortFindings()
+	s.inv.finish()
 	return s.inv, nil
+}
+
+// list finds what there is, with the links of tags and of layers and with what
+// the disk knows of blobs.
+func (s *scan) list(ctx context.Context) error {
+	err := s.phase(ctx, "scanning", s.repositories, s.blobs)
+	s.inv.sort(s.found)
+	s.found = nil
+	return err
+}
+
+// readLinks reads the links of revisions, which those of manifests that tags
+// lead to decide upon.
+func (s *scan) readLinks(ctx context.Context) error {
+	return s.phase(ctx, "reading links", s.revisionLinks)
+}
+
+// lookInside looks into directories of which the scan has only seen the file
+// that matters.
+func (s *scan) lookInside(ctx context.Context) error {
+	return s.phase(ctx, "looking inside", s.insides)
 }
 
 // phase runs tasks, and what these leave to be done, until nothing is left.
@@ -61,6 +84,7 @@ func (s *scan) phase(ctx context.Context, name string, tasks ...func() error) er
 type scan struct {
 	crew   *crew
 	root   store.Dir
+	top    *place // root, as a place
 	opts   Options
 	device uint64
 	meter  *progress.Meter

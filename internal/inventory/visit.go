@@ -33,7 +33,15 @@ type place struct {
 	users atomic.Int32
 }
 
-func (p *place) below(e entry) string { return p.path + "/" + string(e.name) }
+func (p *place) below(e entry) string { return p.at(string(e.name)) }
+
+// at is the whole path of what is at a path in the place.
+func (p *place) at(path string) string {
+	if p.path == "" {
+		return path
+	}
+	return p.path + "/" + path
+}
 
 func (p *place) leave() {
 	if p.users.Add(-1) == 0 {

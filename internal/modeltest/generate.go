@@ -236,8 +236,9 @@ func (g *generator) litter(repo string) {
 			g.say("temp %s@%s age=%s", repo, g.pick(revisions...), age)
 		}
 	case 4:
-		if len(revisions) > 0 && g.once(2) {
-			g.say("signatures %s@%s", repo, g.pick(revisions...))
+		signed := slices.DeleteFunc(slices.Clone(revisions), func(m string) bool { return g.kinds[m] != "schema1" })
+		if len(signed) > 0 {
+			g.say("signatures %s@%s", repo, g.pick(signed...))
 		} else if g.once(3) {
 			g.say("proxy")
 		}

@@ -47,6 +47,9 @@ func (o *run) dropBelow(keep map[string]bool, dir string) {
 
 // dropLeftovers takes away old temporary files beside link, data and hash states.
 func (o *run) dropLeftovers(keep map[string]bool) {
+	if o.opts.Large && o.generous {
+		return
+	}
 	drop := func(dir string) {
 		if data := dir + "/data"; o.generous && o.has(data) && !o.isFile(data) {
 			return

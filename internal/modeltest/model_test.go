@@ -137,6 +137,7 @@ func judgeSeed(t *testing.T, dir string, seed int, total *tally) {
 func randomOptions(choose func(int) int) Options {
 	opts := defaults()
 	opts.AllowEmpty = choose(3) == 0
+	opts.Large = choose(3) == 0
 	switch choose(14) {
 	case 0:
 		opts.KeepUntagged = true

@@ -25,6 +25,9 @@ type Options struct {
 	MinAge       time.Duration
 	UploadAge    time.Duration
 	Now          time.Time
+	// Large: nobody looks into every directory, and what lies beside a link or a
+	// blob may stay.
+	Large bool
 }
 
 // Answer is what the oracle says of a tree under one of its two readings.

@@ -86,16 +86,25 @@ func (c *trial) run() error {
 	if err != nil {
 		return err
 	}
-	c.checkResult(p, result, after)
+	if !c.litterMayBeMissed(before) {
+		c.checkResult(p, result, after)
+	}
 	c.checkRemoved(before, after)
 	c.checkPlanned(p, before, after)
 	c.checkDirectories(before, after)
 	c.checkAnswer()
 	again, err := c.survey(root, 8)
-	if lines := describe(again, err); len(lines) > 0 {
+	if lines := describe(again, err); len(lines) > 0 && !c.litterMayBeMissed(before) {
 		c.violated("a second run does something: %s", lines[0])
 	}
 	return nil
+}
+
+// litterMayBeMissed tells a tree that is looked at as a large one, with something
+// beside a link or a blob: if these go, it shows only then, and keeps their
+// directory for the next run.
+func (c *trial) litterMayBeMissed(d *disk) bool {
+	return c.opts.Large && slices.ContainsFunc(d.files(), func(at string) bool { return tempName.MatchString(filepath.Base(at)) })
 }
 
 // checkResult lets nothing fail but the removal of a directory in which there is
@@ -119,7 +128,11 @@ func (c *trial) survey(root store.Dir, jobs int) (*plan.Plan, error) {
 		UploadAge: c.opts.UploadAge, Now: c.opts.Now, MaxDeletePercent: 100,
 		Proxy: c.isProxy(),
 	}
-	inv, err := inventory.Scan(context.Background(), root, inventory.Options{Jobs: jobs, HistoryTimes: opts.UsesAges()})
+	look := inventory.Options{Jobs: jobs, HistoryTimes: opts.UsesAges(), EveryLink: opts.KeepsUntagged()}
+	if c.opts.Large {
+		look.LookInside = -1
+	}
+	inv, err := inventory.Scan(context.Background(), root, look)
 	if err != nil {
 		return nil, err
 	}

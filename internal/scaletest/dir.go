@@ -87,6 +87,11 @@ func (d *dir) Read(path string, limit int, buf []byte) ([]byte, store.Info, erro
 	return d.of.appendContent(buf[:0], at, info.Size), info, nil
 }
 
+// Stream is of no use here: nobody reads what layers hold.
+func (d *dir) Stream(path string, _ io.Writer, _ []byte) (store.Info, error) {
+	return store.Info{}, pathError("read", path, syscall.EROFS)
+}
+
 func (r *Registry) appendContent(to []byte, at place, size int64) []byte {
 	switch at.kind {
 	case layerLink:

@@ -71,7 +71,7 @@ func (k *Kept) incomplete(ctx context.Context, v2 store.Dir, jobs int, taken map
 	if targets == nil {
 		return nil, nil
 	}
-	inv, err := inventory.Scan(ctx, v2, inventory.Options{Jobs: jobs, AllowMounts: true, Manifests: targets})
+	inv, err := inventory.Scan(ctx, v2, inventory.Options{Jobs: jobs, AllowMounts: true, EveryLink: true, Manifests: targets})
 	if err != nil {
 		return nil, err
 	}
