@@ -17,7 +17,7 @@ import (
 // the look whether anything has changed since the scan, and the removals.
 func TestRemovalLatency(t *testing.T) {
 	for _, shape := range latencyShapes {
-		if shape.removal == 0 {
+		if !shape.removal {
 			continue
 		}
 		tree := copyToMemory(t, New(shape.Shape))
@@ -26,7 +26,7 @@ func TestRemovalLatency(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := watched{disk: storetest.Latency{Delay: time.Millisecond}}
 					w.remove(t, tree.Clone(), jobs)
-					w.check(t, jobs, shape.removal)
+					w.check(t, jobs)
 				})
 			})
 		}

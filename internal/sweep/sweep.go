@@ -175,8 +175,9 @@ func (s *sweeper) stage(ctx context.Context, from int, actions []plan.Action) {
 		s.protected, s.known = s.plan.Protects(s.stay), len(s.stay)
 	}
 	var group errgroup.Group
-	group.SetLimit(max(s.opts.Jobs, 1))
-	for b := range s.batches(from, actions) {
+	jobs := max(s.opts.Jobs, 1)
+	group.SetLimit(jobs)
+	for b := range s.batches(from, actions, min(most, 1+len(actions)/(8*jobs))) {
 		if s.stopped(ctx) {
 			break
 		}
@@ -192,17 +193,18 @@ type batch struct {
 	items  []plan.Item
 }
 
-// most is how many actions share one task: enough to open their directory for,
-// few enough that a large directory is shared among the jobs.
+// most is how many actions share one task: enough to open their directory for.
 const most = 64
 
-func (s *sweeper) batches(from int, actions []plan.Action) iter.Seq[batch] {
+// batches have as many actions of one directory as are next to each other, up to
+// size: few enough that all jobs have something to do until the end.
+func (s *sweeper) batches(from int, actions []plan.Action, size int) iter.Seq[batch] {
 	return func(yield func(batch) bool) {
 		var b batch
 		for i, a := range actions {
 			item := s.plan.Item(a)
 			folder := path.Dir(item.Path)
-			if len(b.items) == most || len(b.items) > 0 && folder != b.folder {
+			if len(b.items) == size || len(b.items) > 0 && folder != b.folder {
 				if !yield(b) {
 					return
 				}
