@@ -58,7 +58,7 @@ func (m *marker) spaced(path string) {
 // hidden deals with a kept layer link that cannot be read: its name may tell
 // which blob it keeps, and where it does not, no blob can be judged.
 func (m *marker) hidden(id ID) {
-	m.badLayer(m.from.Layers[m.layers[id].index])
+	m.badLayer(m.from.Layers[m.of(id).layer-1])
 	d := m.inv.Digests.Digest(id)
 	if d.Algorithm() == "sha256" || m.graph.Refused != nil || m.roots.Trace {
 		return
@@ -74,7 +74,7 @@ func (m *marker) hidden(id ID) {
 func (m *marker) gap(id ID, via Via, ref inventory.Reference) {
 	target := ref.Digest
 	if m.hasLayer(target) {
-		target = m.from.Layers[m.layers[target].index].Target
+		target = m.from.Layers[m.of(target).layer-1].Target
 	}
 	if ref.Foreign || m.roots.Proxy || m.inv.Blob(target) != nil || !m.hasRevision(id) && !m.hasLayer(id) {
 		return

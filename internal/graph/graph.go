@@ -121,8 +121,8 @@ func Mark(inv *inventory.Inventory, roots Roots) *Graph {
 	n := inv.Digests.Len()
 	m := &marker{
 		inv: inv, roots: roots,
-		graph:     &Graph{Repositories: make([]Repository, len(inv.Repositories)), blobs: make([]Via, n)},
-		revisions: make([]place, n), layers: make([]place, n), descended: make([]int32, n),
+		graph:   &Graph{Repositories: make([]Repository, len(inv.Repositories)), blobs: make([]Via, n)},
+		here:    make([]here, n),
 		doubted: map[doubtKey]bool{},
 	}
 	for i := range inv.Repositories {

@@ -5,9 +5,7 @@ import (
 	"regjanitor/internal/layout"
 )
 
-// marker marks one repository after the other. Its slices are sets by ID that
-// need no clearing between repositories: an entry counts only where it bears
-// the current repository's number, which is its place plus one.
+// marker marks one repository after the other.
 type marker struct {
 	inv   *inventory.Inventory
 	roots Roots
@@ -16,17 +14,31 @@ type marker struct {
 	at        int32 // place of the current repository
 	from      *inventory.Repository
 	to        *Repository
-	whole     bool    // all of it stays, and its damage is none of the run's business
-	revisions []place // where the current repository links a manifest
-	layers    []place // where it links a layer
-	descended []int32
+	whole     bool // all of it stays, and its damage is none of the run's business
+	here      []here
 	referrers map[ID][]ID // revisions of the current repository by subject
 	stack     []step
 	doubted   map[doubtKey]bool
 }
 
-// place is a place in a slice of the repository that bears this number.
-type place struct{ repository, index int32 }
+// here is what a digest is to the repository of this number. All that the
+// marking asks of a digest lies together, and nothing has to be cleared between
+// repositories.
+type here struct {
+	repository int32 // its place plus one
+	revision   int32 // place of the revision link plus one, 0 for none
+	layer      int32 // place of the layer link plus one, 0 for none
+	descended  bool
+}
+
+// of is what a digest is to the current repository.
+func (m *marker) of(id ID) *here {
+	h := &m.here[id]
+	if h.repository != m.at+1 {
+		*h = here{repository: m.at + 1}
+	}
+	return h
+}
 
 // step is a manifest still to be descended into.
 type step struct {
@@ -43,13 +55,13 @@ func (m *marker) repository(i int) {
 		return
 	}
 	for j, revision := range m.from.Revisions {
-		m.revisions[revision.Digest] = place{m.at + 1, int32(j)}
+		m.of(revision.Digest).revision = int32(j) + 1
 		if m.roots.Named == nil || !m.roots.Named(i, j) {
 			m.subjects(revision.Digest)
 		}
 	}
 	for j, layer := range m.from.Layers {
-		m.layers[layer.Digest] = place{m.at + 1, int32(j)}
+		m.of(layer.Digest).layer = int32(j) + 1
 	}
 	m.whole = m.roots.Whole != nil && m.roots.Whole(i)
 	if !m.roots.Trace {
@@ -92,11 +104,7 @@ func (m *marker) rootKind(repository, revision int) ViaKind {
 }
 
 func (m *marker) subjects(id ID) {
-	manifest := m.inv.Manifest(id)
-	if manifest == nil {
-		return
-	}
-	for _, subject := range manifest.Subjects {
+	for _, subject := range m.inv.Subjects[id] {
 		if m.referrers == nil {
 			m.referrers = map[ID][]ID{}
 		}
@@ -112,7 +120,7 @@ func (m *marker) history() {
 		}
 		for j, entry := range tag.History {
 			pointedTo := tag.Current.Points() && tag.Current.Target == entry.Digest
-			if m.descended[entry.Digest] != m.at+1 && !pointedTo {
+			if !m.of(entry.Digest).descended && !pointedTo {
 				m.to.Unneeded = append(m.to.Unneeded, Entry{int32(i), int32(j)})
 			}
 		}
@@ -184,8 +192,8 @@ func (m *marker) drain() {
 	for len(m.stack) > 0 {
 		next := m.stack[len(m.stack)-1]
 		m.stack = m.stack[:len(m.stack)-1]
-		if m.descended[next.id] != m.at+1 {
-			m.descended[next.id] = m.at + 1
+		if h := m.of(next.id); !h.descended {
+			h.descended = true
 			m.descend(next.id, next.via)
 		}
 	}
@@ -227,7 +235,7 @@ func (m *marker) revision(id ID, via Via) {
 	if !m.hasRevision(id) {
 		return
 	}
-	index := m.revisions[id].index
+	index := m.of(id).revision - 1
 	m.to.Revisions[index] = via
 	revision := &m.from.Revisions[index]
 	for _, signature := range m.from.Signatures[id] {
@@ -251,7 +259,7 @@ func (m *marker) revision(id ID, via Via) {
 // registry itself would follow.
 func (m *marker) layer(id ID, via Via) {
 	for m.hasLayer(id) {
-		index := m.layers[id].index
+		index := m.of(id).layer - 1
 		if m.to.Layers[index].Live() {
 			return
 		}
@@ -283,5 +291,5 @@ func (m *marker) dropped(repository, revision int) bool {
 	return m.roots.Dropped != nil && m.roots.Dropped(repository, revision)
 }
 
-func (m *marker) hasRevision(id ID) bool { return m.revisions[id].repository == m.at+1 }
-func (m *marker) hasLayer(id ID) bool    { return m.layers[id].repository == m.at+1 }
+func (m *marker) hasRevision(id ID) bool { return m.of(id).revision != 0 }
+func (m *marker) hasLayer(id ID) bool    { return m.of(id).layer != 0 }

@@ -115,7 +115,7 @@ func (s *scan) shard(alg, prefix, path string) error {
 		found := make([]Blob, len(leaves))
 		s.each(in, len(leaves), func(i int) error {
 			found[i].Digest = leaves[i].id
-			return s.blob(in, &found[i], string(leaves[i].name))
+			return s.blob(in, &found[i], leaves[i].name)
 		}, func() {
 			found = slices.DeleteFunc(found, func(b Blob) bool { return b.Links == 0 })
 			s.mu.Lock()
@@ -145,17 +145,16 @@ func (s *scan) farEnd(shard store.Dir, e entry) {
 }
 
 // blob stats one blob's data; a blob without a regular one has no Links.
-func (s *scan) blob(in *place, blob *Blob, hex string) error {
-	name := hex + "/" + layout.Data
-	path := in.path
+func (s *scan) blob(in *place, blob *Blob, hex []byte) error {
+	name := string(hex) + "/" + layout.Data
 	info, err := again(func() (store.Info, error) { return in.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.dataless(path + "/" + hex)
+		return s.dataless(in.at(string(hex)))
 	case err != nil:
-		return s.unseenBlobs(path+"/"+hex, err)
+		return s.unseenBlobs(in.at(string(hex)), err)
 	case info.Device != s.device && !s.opts.AllowMounts:
-		return mounted(path + "/" + hex)
+		return mounted(in.at(string(hex)))
 	case info.Type != store.Regular:
 		problem := fmt.Sprintf("a %s, left alone", info.Type)
 		if info.Type == store.Symlink {
@@ -164,7 +163,7 @@ func (s *scan) blob(in *place, blob *Blob, hex string) error {
 			s.inv.astray = true
 			s.mu.Unlock()
 		}
-		s.odd(Oddity{Code: "blob-not-a-file", Path: path + "/" + name, Doubt: true, Problem: problem})
+		s.odd(Oddity{Code: "blob-not-a-file", Path: in.at(name), Doubt: true, Problem: problem})
 		return nil
 	}
 	blob.Stamp, blob.Disk, blob.Links = StampOf(info), info.Disk, uint32(info.Links)

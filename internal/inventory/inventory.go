@@ -28,6 +28,8 @@ type Inventory struct {
 	Leftovers    []Leftover
 	Folders      []Folder
 	Oddities     []Oddity
+	// Subjects are the manifests that a manifest is about, by its ID.
+	Subjects map[ID][]ID
 	// Unread is why what lies at a path could not be read or understood.
 	Unread map[string]error
 	// Vanished are paths that were listed and then gone: someone is writing.
@@ -38,8 +40,9 @@ type Inventory struct {
 	ledTo  map[uint64]bool
 	astray bool
 
-	manifests []*Manifest // by ID, nil where none was read
-	blobs     []int32     // by ID: place in Blobs plus one
+	manifests []Manifest
+	read      []int32 // by ID: place in manifests plus one
+	blobs     []int32 // by ID: place in Blobs plus one
 }
 
 // Repository is one repository's links.
@@ -162,10 +165,10 @@ type Oddity struct {
 
 // Manifest is what the manifest of this digest, or an account of it, was read as.
 func (inv *Inventory) Manifest(id ID) *Manifest {
-	if int(id) >= len(inv.manifests) {
+	if int(id) >= len(inv.read) || inv.read[id] == 0 {
 		return nil
 	}
-	return inv.manifests[id]
+	return &inv.manifests[inv.read[id]-1]
 }
 
 // Blob is the blob of this digest, nil where there is none.

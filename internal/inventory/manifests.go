@@ -35,7 +35,6 @@ type Manifest struct {
 	State      ManifestState
 	Kind       manifest.Kind
 	References []Reference
-	Subjects   []ID
 }
 
 // Reference is one thing that a manifest refers to.
@@ -52,8 +51,8 @@ func (s *scan) readManifests(ctx context.Context) error {
 	inv := s.inv
 	var wanted []ID
 	seen := make([]bool, inv.Digests.Len())
-	for id := range inv.manifests {
-		seen[id] = inv.manifests[id] != nil
+	for id, place := range inv.read {
+		seen[id] = place != 0
 	}
 	want := func(id ID) {
 		if int(id) >= len(seen) {
@@ -82,9 +81,10 @@ func (s *scan) readManifests(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
+		inv.read = append(inv.read, make([]int32, inv.Digests.Len()-len(inv.read))...)
+		inv.manifests = join(inv.manifests, found)
 		for i := range found {
-			inv.manifests[batch[i]] = &found[i]
+			inv.read[batch[i]] = int32(len(inv.manifests) - len(found) + i + 1)
 			for _, ref := range found[i].References {
 				if ref.Manifest {
 					want(ref.Digest)
@@ -170,23 +170,27 @@ func (s *scan) readManifest(m *Manifest, id ID, r *manifestReader) {
 			s.unread(path, err)
 			return
 		}
-		r.sound(m, s.inv.Digests, parsed)
+		s.sound(m, id, parsed, r)
 	}
 }
 
 // sound is a manifest with its digests as IDs.
-func (r *manifestReader) sound(m *Manifest, digests *Digests, parsed *manifest.Manifest) {
+func (s *scan) sound(m *Manifest, id ID, parsed *manifest.Manifest, r *manifestReader) {
 	r.keys = r.keys[:0]
 	for _, ref := range parsed.References {
 		r.keys = append(r.keys, ref.Digest)
 	}
 	r.keys = append(r.keys, parsed.Subjects...)
-	ids := r.intern(digests, r.keys)
+	ids := r.intern(s.inv.Digests, r.keys)
 	m.Kind, m.References = parsed.Kind, r.references(len(parsed.References))
 	for i, ref := range parsed.References {
 		m.References[i] = Reference{ids[i], ref.Manifest, ref.Config, ref.Foreign}
 	}
-	m.Subjects = append(m.Subjects, ids[len(m.References):]...)
+	if subjects := ids[len(m.References):]; len(subjects) > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.inv.Subjects[id] = slices.Clone(subjects)
+	}
 }
 
 // references is memory for n of them. A piece for each manifest, of its own,

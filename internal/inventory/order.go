@@ -50,11 +50,11 @@ func (inv *Inventory) finish() {
 	for i, blob := range inv.Blobs {
 		inv.blobs[blob.Digest] = int32(i) + 1
 	}
-	inv.manifests = append(inv.manifests, make([]*Manifest, inv.Digests.Len()-len(inv.manifests))...)
-	for id, m := range inv.manifests {
-		blob := inv.Blob(ID(id))
+	inv.read = append(inv.read, make([]int32, inv.Digests.Len()-len(inv.read))...)
+	for id := range ID(inv.Digests.Len()) {
+		m, blob := inv.Manifest(id), inv.Blob(id)
 		if m != nil && blob != nil && (m.State == Missing || m.State == Empty && blob.Stamp.Size > 0) {
-			inv.Vanished = append(inv.Vanished, layout.BlobData(inv.Digests.Digest(ID(id))))
+			inv.Vanished = append(inv.Vanished, layout.BlobData(inv.Digests.Digest(id)))
 		}
 	}
 	slices.SortFunc(inv.Leftovers, func(a, b Leftover) int { return strings.Compare(a.Path, b.Path) })

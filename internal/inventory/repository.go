@@ -182,7 +182,7 @@ func (s *scan) layerLinks(r *Repository, path string, parse parser, byName bool)
 		found := make([]Layer, len(leaves))
 		s.each(in, len(leaves), func(i int) error {
 			found[i] = Layer{Digest: leaves[i].id, Target: leaves[i].id}
-			return s.layerLink(r, in, &found[i], string(leaves[i].name), byName)
+			return s.layerLink(r, in, &found[i], leaves[i].name, byName)
 		}, func() {
 			found = slices.DeleteFunc(found, func(l Layer) bool { return l.Link == LinkAbsent })
 			s.mu.Lock()
@@ -201,12 +201,12 @@ func join[T any](to, more []T) []T {
 	return append(to, more...)
 }
 
-func (s *scan) layerLink(r *Repository, in *place, layer *Layer, hex string, byName bool) error {
-	name := hex + "/" + layout.Link
+func (s *scan) layerLink(r *Repository, in *place, layer *Layer, hex []byte, byName bool) error {
+	name := string(hex) + "/" + layout.Link
 	info, err := again(func() (store.Info, error) { return in.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.linkless(r, in.at(hex))
+		return s.linkless(r, in.at(string(hex)))
 	case err != nil:
 		layer.Link = LinkUnreadable
 		s.unread(in.at(name), err)

@@ -82,11 +82,9 @@ func (s *scan) seeLink(path string, id ID) Link {
 func (s *scan) led() []bool {
 	led := make([]bool, s.inv.Digests.Len())
 	about := map[ID][]ID{}
-	for id, m := range s.inv.manifests {
-		if m != nil {
-			for _, subject := range m.Subjects {
-				about[subject] = append(about[subject], ID(id))
-			}
+	for id, subjects := range s.inv.Subjects {
+		for _, subject := range subjects {
+			about[subject] = append(about[subject], id)
 		}
 	}
 	var pending []ID

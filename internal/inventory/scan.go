@@ -31,7 +31,7 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, top: &place{Dir: root}, opts: opts, inv: &Inventory{Digests: newDigests(), Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
+	s := &scan{root: root, top: &place{Dir: root}, opts: opts, inv: &Inventory{Digests: newDigests(), Subjects: map[ID][]ID{}, Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err

@@ -108,10 +108,8 @@ func links(r *inventory.Repository) map[inventory.ID]bool {
 func referrersOf(inv *inventory.Inventory, r *inventory.Repository) map[inventory.ID]int {
 	counts := map[inventory.ID]int{}
 	for _, revision := range r.Revisions {
-		if m := inv.Manifest(revision.Digest); m != nil {
-			for _, subject := range m.Subjects {
-				counts[subject]++
-			}
+		for _, subject := range inv.Subjects[revision.Digest] {
+			counts[subject]++
 		}
 	}
 	return counts

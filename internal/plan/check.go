@@ -15,8 +15,11 @@ func (p *Plan) check() error {
 	for r, repo := range p.Inventory.Repositories {
 		c.enter(r)
 		for i, tag := range repo.Tags {
-			expired := p.opts.Proxy && c.linked[tag.Current.Target] != c.number && c.layered[tag.Current.Target] != c.number
-			if tag.Current.Points() && !expired && !c.doomed[r].tags[int32(i)] && c.err == nil {
+			if !tag.Current.Points() || c.doomed[r].tags[int32(i)] || c.err != nil {
+				continue
+			}
+			target := c.of(tag.Current.Target)
+			if expired := p.opts.Proxy && !target.linked && !target.layered; !expired {
 				c.walk(tag.Name, tag.Current.Target)
 			}
 		}
@@ -24,22 +27,34 @@ func (p *Plan) check() error {
 	return c.err
 }
 
-// checker walks one repository after the other. Its slices are sets by ID: an
-// entry counts where it bears the number of the current repository, which is
-// its place plus one.
+// checker walks one repository after the other.
 type checker struct {
 	inv     *inventory.Inventory
 	doomed  []doomedLinks // by repository
 	blobs   []bool        // doomed
-	number  int32
+	number  int32         // of the current repository: its place plus one
 	name    string
-	linked  []int32                       // as a revision
-	layered []int32                       // as a layer
-	gone    []int32                       // as a revision or as a layer
+	seen    []seen                        // by ID
 	aliases map[inventory.ID]inventory.ID // layer links that point elsewhere
-	met     []int32
-	entered []int32 // descended into
 	err     error
+}
+
+// seen is what a digest is in the repository of this number.
+type seen struct {
+	number  int32
+	linked  bool // as a revision
+	layered bool // as a layer
+	gone    bool // as a revision or as a layer
+	met     bool
+	entered bool // descended into
+}
+
+func (c *checker) of(id inventory.ID) *seen {
+	s := &c.seen[id]
+	if s.number != c.number {
+		*s = seen{number: c.number}
+	}
+	return s
 }
 
 // doomedLinks are those of one repository.
@@ -52,7 +67,7 @@ func newChecker(p *Plan) *checker {
 	n := p.Inventory.Digests.Len()
 	c := &checker{
 		inv: p.Inventory, doomed: make([]doomedLinks, len(p.Inventory.Repositories)), blobs: make([]bool, n),
-		linked: make([]int32, n), layered: make([]int32, n), gone: make([]int32, n), met: make([]int32, n), entered: make([]int32, n),
+		seen: make([]seen, n),
 	}
 	for _, a := range p.Actions {
 		switch a.Kind {
@@ -80,16 +95,16 @@ func (c *checker) enter(r int) {
 	repo := c.inv.Repositories[r]
 	c.number, c.name, c.aliases = int32(r)+1, repo.Name, map[inventory.ID]inventory.ID{}
 	for _, revision := range repo.Revisions {
-		c.linked[revision.Digest] = c.number
+		c.of(revision.Digest).linked = true
 	}
 	for _, layer := range repo.Layers {
-		c.layered[layer.Digest] = c.number
+		c.of(layer.Digest).layered = true
 		if layer.Target != layer.Digest && (layer.Link == inventory.LinkGood || layer.Link == inventory.LinkSpaced) {
 			c.aliases[layer.Digest] = layer.Target
 		}
 	}
 	for _, id := range c.doomed[r].links {
-		c.gone[id] = c.number
+		c.of(id).gone = true
 	}
 }
 
@@ -104,9 +119,10 @@ func (c *checker) walk(tag string, from inventory.ID) {
 		next := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
 		id := next.id
-		if c.met[id] != c.number {
-			c.met[id] = c.number
-			if c.blobs[id] || c.gone[id] == c.number {
+		at := c.of(id)
+		if !at.met {
+			at.met = true
+			if c.blobs[id] || at.gone {
 				c.err = fmt.Errorf("internal error, nothing was removed: the plan removes %s, which %s needs: please report this",
 					c.inv.Digests.Digest(id), layout.Tag(c.name, tag))
 				return
@@ -116,10 +132,10 @@ func (c *checker) walk(tag string, from inventory.ID) {
 			}
 		}
 		m := c.inv.Manifest(id)
-		if m == nil || !next.manifest && c.linked[id] != c.number || c.entered[id] == c.number {
+		if m == nil || !next.manifest && !at.linked || at.entered {
 			continue
 		}
-		c.entered[id] = c.number
+		at.entered = true
 		for _, ref := range m.References {
 			pending = append(pending, step{ref.Digest, ref.Manifest})
 		}
