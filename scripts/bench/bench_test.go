@@ -36,16 +36,16 @@ func TestWalkAnswersForMadeTree(t *testing.T) {
 	const deadFresh = 6*5 + 6*(1+2*5)
 	// Bases 1 and 2 are in use by the last pushes, on two platforms and on one.
 	const deadBases = baseLayers * (baseImages*2 - 2 - 1)
-	if got.deadRevs != deadRevisions || got.deadBlobs != deadFresh+deadBases {
+	if got.DeadRevs != deadRevisions || got.DeadBlobs != deadFresh+deadBases {
 		t.Errorf("walk found %d revisions and %d blobs dead, want %d and %d",
-			got.deadRevs, got.deadBlobs, deadRevisions, deadFresh+deadBases)
+			got.DeadRevs, got.DeadBlobs, deadRevisions, deadFresh+deadBases)
 	}
 	found := counts{
-		repositories: got.repositories, tags: got.tags, revisions: got.revisions,
-		tagged: got.revisions - got.deadRevs, layerLinks: got.layerLinks, blobs: got.blobs,
+		repositories: got.Repositories, tags: got.Tags, history: got.History, revisions: got.Revisions,
+		tagged: got.Revisions - got.DeadRevs, layerLinks: got.LayerLinks, blobs: got.Blobs,
 	}
 	// What the walk does not count.
-	found.indexes, found.history = made.indexes, made.history
+	found.indexes = made.indexes
 	found.layerBytes, found.manifestsBytes = made.layerBytes, made.manifestsBytes
 	if found != made {
 		t.Errorf("walk found %+v, made were %+v", found, made)

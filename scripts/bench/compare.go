@@ -136,9 +136,9 @@ func (c *comparison) checkAnswer(ctx context.Context) error {
 		return fmt.Errorf("parse regjanitor's answer: %w", err)
 	}
 	p := got.Planned
-	if p.Revisions != want.deadRevs || p.LayerLinks != want.deadLinks || p.Blobs != want.deadBlobs {
+	if p.Revisions != want.DeadRevs || p.LayerLinks != want.DeadLinks || p.Blobs != want.DeadBlobs {
 		return fmt.Errorf("answers differ: regjanitor finds %d revisions, %d layer links and %d blobs dead, the walk %d, %d and %d",
-			p.Revisions, p.LayerLinks, p.Blobs, want.deadRevs, want.deadLinks, want.deadBlobs)
+			p.Revisions, p.LayerLinks, p.Blobs, want.DeadRevs, want.DeadLinks, want.DeadBlobs)
 	}
 	fmt.Printf("answers agree: %d revisions, %d layer links and %d blobs are dead\n", p.Revisions, p.LayerLinks, p.Blobs)
 	return nil

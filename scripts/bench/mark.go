@@ -1,116 +1,128 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
-
-	"golang.org/x/sys/unix"
 )
 
-func (r *references) parse(b []byte) error {
-	type descriptor struct {
-		Digest string `json:"digest"`
-	}
-	var m struct {
-		Config    descriptor   `json:"config"`
-		Layers    []descriptor `json:"layers"`
-		Manifests []descriptor `json:"manifests"`
-	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		return err
-	}
-	for _, c := range m.Manifests {
-		d, err := parseDigest(c.Digest)
-		if err != nil {
-			return err
+// appendReferences finds what a manifest refers to by looking for the key of a
+// digest, which says the same as parsing it: the manifests are of this program's
+// own making, and have no other strings.
+func appendReferences(found []digest, manifest []byte) ([]digest, error) {
+	const length = len("sha256:") + 2*len(digest{})
+	key := []byte(`"digest": "`)
+	for {
+		i := bytes.Index(manifest, key)
+		if i < 0 {
+			break
 		}
-		r.children = append(r.children, d)
-	}
-	if m.Config.Digest == "" {
-		return nil
-	}
-	for _, l := range append(m.Layers, m.Config) {
-		d, err := parseDigest(l.Digest)
-		if err != nil {
-			return err
+		manifest = manifest[i+len(key):]
+		if len(manifest) < length {
+			return nil, errors.New("it ends within a digest")
 		}
-		r.blobs = append(r.blobs, d)
+		d, err := parseDigest(manifest[:length])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, d)
 	}
-	return nil
+	if len(found) == 0 {
+		return nil, errors.New("it refers to nothing")
+	}
+	return found, nil
 }
 
 // answer marks from the tags, adds up, and looks at the size of what is dead.
 func (w *walker) answer() (verdict, error) {
-	v := verdict{repositories: len(w.repos)}
+	m := marker{needs: w.blobs.needs, seen: make([]int32, w.blobs.count), linked: make([]int32, w.blobs.count), live: make([]bool, w.blobs.count)}
+	v := verdict{Repositories: len(w.repos), Blobs: w.blobs.count}
+	tags := w.tags
 	for _, r := range w.repos {
-		revisions, links := w.mark(r)
-		v.tags += len(r.tags)
-		v.revisions += len(r.revisions)
-		v.deadRevs += len(r.revisions) - revisions
-		v.layerLinks += len(r.layers)
-		v.deadLinks += len(r.layers) - links
+		own := 0
+		for own < len(tags) && tags[own].repo == r {
+			own++
+		}
+		v.Tags += len(r.tags)
+		v.Revisions += len(r.revisions)
+		v.LayerLinks += len(r.linked)
+		m.mark(r, tags[:own], &v)
+		tags = tags[own:]
 	}
 	var dead, bytes atomic.Int64
-	err := parallel(len(w.shards), func(i int, _ []byte) error {
-		s := w.shards[i]
-		defer s.dir.close()
-		for _, d := range s.blobs {
-			if w.live[d] {
+	err := parallel(len(w.blobs.shards), 1, func(i int, buf *buffers) error {
+		s := &w.blobs.shards[i]
+		for k := range s.digests {
+			if m.live[s.first+int32(k)] {
 				continue
 			}
-			var st unix.Stat_t
-			if err := unix.Fstatat(int(s.dir), d.hex()+"/data", &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-				return fmt.Errorf("stat %s: %w", d, err)
+			size, err := s.dir.size(buf.blobPath(&s.digests[k]))
+			if err != nil {
+				return err
 			}
 			dead.Add(1)
-			bytes.Add(st.Size)
+			bytes.Add(size)
 		}
 		return nil
 	})
-	for _, s := range w.shards {
-		v.blobs += len(s.blobs)
-	}
-	v.deadBlobs, v.deadBytes = int(dead.Load()), bytes.Load()
+	v.DeadBlobs, v.DeadBytes = int(dead.Load()), bytes.Load()
 	return v, err
 }
 
-// mark makes live what the tags of a repository reach, and counts its live
-// revisions and layer links. Links are of the repository, blobs of the store:
-// each repository descends anew.
-func (w *walker) mark(r *bareRepo) (revisions, links int) {
-	linked := make(map[digest]bool, len(r.layers))
-	for _, d := range r.layers {
-		linked[d] = true
+// A marker goes through the repositories in turn. Links are of the repository,
+// blobs of the store: each repository descends anew, so what it has seen and
+// what it links is noted with the repository's number.
+type marker struct {
+	needs        [][]int32
+	repo         int32
+	seen, linked []int32
+	live         []bool
+	todo         []int32
+}
+
+// mark makes live what the tags of a repository reach, and counts what of the
+// repository's own is dead.
+func (m *marker) mark(r *bareRepo, tags []*tagRange, v *verdict) {
+	m.repo++
+	for _, id := range r.layers {
+		m.linked[id] = m.repo
 	}
-	seen := make(map[digest]bool, len(r.revisions))
-	for todo := r.heads; len(todo) > 0; {
-		d := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		m := w.manifests[d]
-		if m == nil || seen[d] {
-			continue
+	v.DeadLinks += len(r.linked)
+	v.DeadRevs += len(r.revisions)
+	for _, t := range tags {
+		m.todo = append(m.todo, t.heads...)
+	}
+	for len(m.todo) > 0 {
+		id := m.todo[len(m.todo)-1]
+		m.todo = m.todo[:len(m.todo)-1]
+		m.live[id] = true
+		if m.linked[id] == m.repo {
+			m.linked[id] = 0
+			v.DeadLinks--
 		}
-		seen[d], w.live[d] = true, true
-		todo = append(todo, m.children...)
-		for _, b := range m.blobs {
-			w.live[b] = true
-			if linked[b] {
-				links++
-				delete(linked, b)
+		if m.needs[id] != nil && m.seen[id] != m.repo {
+			m.seen[id] = m.repo
+			v.DeadRevs--
+			m.todo = append(m.todo, m.needs[id]...)
+		}
+	}
+	for _, t := range tags {
+		v.History += len(t.history)
+		for _, id := range t.history {
+			if m.seen[id] != m.repo {
+				v.DeadHistory++
 			}
 		}
 	}
-	return len(seen), links
 }
 
-func parseDigest(s string) (d digest, err error) {
-	encoded, ok := strings.CutPrefix(s, "sha256:")
+func parseDigest(s []byte) (d digest, err error) {
+	encoded, ok := bytes.CutPrefix(s, []byte("sha256:"))
 	if !ok || len(encoded) != hex.EncodedLen(len(d)) {
 		return d, fmt.Errorf("no sha256 digest: %q", s)
 	}
-	_, err = hex.Decode(d[:], []byte(encoded))
+	_, err = hex.Decode(d[:], encoded)
 	return d, err
 }

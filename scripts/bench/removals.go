@@ -34,7 +34,7 @@ func (c *comparison) compareRemovals(ctx context.Context) error {
 		// The walk counts directories, so it also shows that the registry's
 		// collector removes layer links but leaves the directories of each.
 		left = append(left, fmt.Sprintf("%s left %d revisions (%d dead), %d layer link directories (%d dead), %d blobs (%d dead)",
-			r.name, v.revisions, v.deadRevs, v.layerLinks, v.deadLinks, v.blobs, v.deadBlobs))
+			r.name, v.Revisions, v.DeadRevs, v.LayerLinks, v.DeadLinks, v.Blobs, v.DeadBlobs))
 	}
 	if err := printTable(os.Stdout, "real run", results); err != nil {
 		return err
@@ -123,7 +123,7 @@ func unlink(root, planFile string) error {
 		return err
 	}
 	defer v2.close()
-	return parallel(len(plan.Actions), func(i int, _ []byte) error {
+	return parallel(len(plan.Actions), 16, func(i int, _ *buffers) error {
 		a := plan.Actions[i]
 		if !filepath.IsLocal(a.Path) {
 			return fmt.Errorf("plan %s: path %q leaves the tree", planFile, a.Path)

@@ -2,10 +2,11 @@ package main
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -25,55 +26,55 @@ func walkCommand(args []string) error {
 	if err != nil {
 		return fmt.Errorf("walk %s: %w", *root, err)
 	}
-	answer.print(os.Stdout)
-	return nil
+	return json.NewEncoder(os.Stdout).Encode(answer)
 }
 
-// A verdict is the yardstick's answer.
+// A verdict is the yardstick's answer: what is there, and how much of it is
+// dead. Bytes are those of the dead blobs.
 type verdict struct {
-	repositories, tags    int
-	revisions, deadRevs   int
-	layerLinks, deadLinks int
-	blobs, deadBlobs      int
-	deadBytes             int64
+	Repositories, Tags    int
+	History, DeadHistory  int
+	Revisions, DeadRevs   int
+	LayerLinks, DeadLinks int
+	Blobs, DeadBlobs      int
+	DeadBytes             int64
 }
 
-func (v verdict) print(w io.Writer) {
-	fmt.Fprintf(w, "%d repositories, %d tags\n", v.repositories, v.tags)
-	fmt.Fprintf(w, "%d revisions, %d dead\n", v.revisions, v.deadRevs)
-	fmt.Fprintf(w, "%d layer links, %d dead\n", v.layerLinks, v.deadLinks)
-	fmt.Fprintf(w, "%d blobs, %d dead: %d bytes\n", v.blobs, v.deadBlobs, v.deadBytes)
+// entries is how many things there are to be looked at.
+func (v verdict) entries() int {
+	return v.Tags + v.History + v.Revisions + v.LayerLinks + v.Blobs
 }
 
 // A walker does the least that can tell garbage from the rest: it lists each
-// directory of digests, of tags and of repositories once, reads each tag's link
-// and each linked manifest once, and stats the dead blobs. It takes every link
-// to say what its path says, knows sha256, images and indexes but no referrers,
-// checks nothing for safety, and stops at the first surprise. It can be trusted
-// on trees that this program made, and shows how much time care costs.
+// directory of digests, of tags, of a tag's history and of repositories once,
+// reads each tag's link and each linked manifest once, hashes and parses the
+// manifests, and stats the dead blobs. It takes every link to say what its path
+// says, knows sha256, images and indexes but no referrers, checks nothing for
+// safety, and stops at the first surprise. It can be trusted on trees that this
+// program made, and shows how much time care costs.
 type walker struct {
-	v2        dir
-	shards    [256]shard
-	repos     []*bareRepo
-	manifests map[digest]*references
-	live      map[digest]bool
-}
-
-type shard struct {
-	dir   dir
-	blobs []digest
+	v2    dir
+	blobs blobSet
+	repos []*bareRepo
+	tags  []*tagRange
 }
 
 type bareRepo struct {
-	path      string
-	layers    []digest
-	revisions []digest
-	tags      []string
-	heads     []digest
+	path              string
+	linked, revised   []digest
+	layers, revisions []int32 // the same as blobs
+	tags              []string
 }
 
-// references are what one manifest needs.
-type references struct{ blobs, children []digest }
+// A tagRange is as many tags of one repository as are read in one go.
+type tagRange struct {
+	repo    *bareRepo
+	names   []string
+	heads   []int32
+	history []int32
+}
+
+const tagsAtOnce = 64
 
 func walk(root string) (verdict, error) {
 	v2, err := openDir(unix.AT_FDCWD, root+"/"+prefix)
@@ -81,11 +82,12 @@ func walk(root string) (verdict, error) {
 		return verdict{}, err
 	}
 	defer v2.close()
-	w := &walker{v2: v2, live: make(map[digest]bool)}
-	if err := w.findRepos("repositories"); err != nil {
+	w := &walker{v2: v2}
+	defer w.blobs.close()
+	if err := w.findRepos("repositories", new(buffers)); err != nil {
 		return verdict{}, err
 	}
-	for _, step := range []func() error{w.list, w.readTags, w.readManifests} {
+	for _, step := range []func() error{w.list, w.readLinks, w.readManifests} {
 		if err := step(); err != nil {
 			return verdict{}, err
 		}
@@ -93,15 +95,10 @@ func walk(root string) (verdict, error) {
 	return w.answer()
 }
 
-func (w *walker) findRepos(path string) error {
-	d, err := openDir(w.v2, path)
-	if err != nil {
-		return err
-	}
-	defer d.close()
+func (w *walker) findRepos(path string, buf *buffers) error {
 	var below []string
 	isRepo := false
-	err = d.list(func(name []byte, kind byte) {
+	err := w.v2.listBelow(path, buf, func(name []byte, kind byte) {
 		if name[0] == '_' {
 			isRepo = true
 		} else if kind == unix.DT_DIR {
@@ -113,7 +110,7 @@ func (w *walker) findRepos(path string) error {
 	}
 	for _, sub := range below {
 		if err == nil {
-			err = w.findRepos(sub)
+			err = w.findRepos(sub, buf)
 		}
 	}
 	return err
@@ -121,112 +118,129 @@ func (w *walker) findRepos(path string) error {
 
 // list reads the names in all the large directories.
 func (w *walker) list() error {
-	return parallel(len(w.shards)+len(w.repos), func(i int, _ []byte) error {
-		if i < len(w.shards) {
-			s := &w.shards[i]
-			var err error
-			if s.dir, err = openDir(w.v2, fmt.Sprintf("blobs/sha256/%02x", i)); err != nil {
-				return err
-			}
-			s.blobs, err = s.dir.digests()
-			return err
+	shards := len(w.blobs.shards)
+	err := parallel(shards+len(w.repos), 1, func(i int, buf *buffers) error {
+		if i < shards {
+			return w.blobs.shards[i].list(w.v2, fmt.Sprintf("blobs/sha256/%02x", i), buf)
 		}
-		return w.repos[i-len(w.shards)].list(w.v2)
+		return w.repos[i-shards].list(w.v2, buf)
+	})
+	w.blobs.number()
+	for _, r := range w.repos {
+		for names := range slices.Chunk(r.tags, tagsAtOnce) {
+			w.tags = append(w.tags, &tagRange{repo: r, names: names})
+		}
+	}
+	return err
+}
+
+func (r *bareRepo) list(v2 dir, buf *buffers) (err error) {
+	if r.linked, err = v2.digestsBelow(r.path+"/_layers/sha256", buf); err != nil {
+		return err
+	}
+	if r.revised, err = v2.digestsBelow(r.path+"/_manifests/revisions/sha256", buf); err != nil {
+		return err
+	}
+	return v2.listBelow(r.path+"/_manifests/tags", buf, func(name []byte, _ byte) {
+		r.tags = append(r.tags, string(name))
 	})
 }
 
-func (r *bareRepo) list(v2 dir) error {
-	err := r.in(v2, "_layers/sha256", func(d dir) (err error) {
-		r.layers, err = d.digests()
+// readLinks finds the blobs that repositories link and reads what their tags
+// say.
+func (w *walker) readLinks() error {
+	return parallel(len(w.repos)+len(w.tags), 1, func(i int, buf *buffers) (err error) {
+		if i >= len(w.repos) {
+			return w.tags[i-len(w.repos)].read(w, buf)
+		}
+		r := w.repos[i]
+		// The registry's collector leaves directories of links to nothing.
+		r.layers = w.blobs.find(r.linked)
+		r.revisions, err = w.blobs.findAll(r.revised)
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	err = r.in(v2, "_manifests/revisions/sha256", func(d dir) (err error) {
-		r.revisions, err = d.digests()
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return r.in(v2, "_manifests/tags", func(d dir) error {
-		return d.list(func(name []byte, _ byte) { r.tags = append(r.tags, string(name)) })
 	})
 }
 
-// in opens a directory of the repository for the time of read.
-func (r *bareRepo) in(v2 dir, sub string, read func(dir) error) error {
-	d, err := openDir(v2, r.path+"/"+sub)
+func (t *tagRange) read(w *walker, buf *buffers) error {
+	d, err := openDir(w.v2, t.repo.path+"/_manifests/tags")
 	if err != nil {
 		return err
 	}
 	defer d.close()
-	return read(d)
-}
-
-func (w *walker) readTags() error {
-	return parallel(len(w.repos), func(i int, buf []byte) error {
-		r := w.repos[i]
-		return r.in(w.v2, "_manifests/tags", func(d dir) error {
-			for _, tag := range r.tags {
-				link, err := d.readFile(tag+"/current/link", buf)
-				if err != nil {
-					return err
-				}
-				head, err := parseDigest(string(link))
-				if err != nil {
-					return err
-				}
-				r.heads = append(r.heads, head)
-			}
-			return nil
-		})
-	})
-}
-
-func (w *walker) readManifests() error {
-	var unique []digest
-	w.manifests = make(map[digest]*references)
-	for _, r := range w.repos {
-		for _, d := range r.revisions {
-			if w.manifests[d] == nil {
-				w.manifests[d] = new(references)
-				unique = append(unique, d)
-			}
-		}
-	}
-	return parallel(len(unique), func(i int, buf []byte) error {
-		d := unique[i]
-		b, err := w.shards[d[0]].dir.readFile(d.hex()+"/data", buf)
+	var heads, history []digest
+	for _, tag := range t.names {
+		link, err := d.readFile(buf.path(tag, "/current/link"), buf)
 		if err != nil {
 			return err
 		}
-		if sha256.Sum256(b) != d {
+		head, err := parseDigest(link)
+		if err != nil {
+			return err
+		}
+		heads = append(heads, head)
+		pushed, err := d.digestsBelow(tag+"/index/sha256", buf)
+		if err != nil {
+			return err
+		}
+		history = append(history, pushed...)
+	}
+	if t.heads, err = w.blobs.findAll(heads); err != nil {
+		return err
+	}
+	t.history, err = w.blobs.findAll(history)
+	return err
+}
+
+func (w *walker) readManifests() error {
+	linked := make([]bool, w.blobs.count)
+	var unique []int32
+	for _, r := range w.repos {
+		for _, id := range r.revisions {
+			if !linked[id] {
+				linked[id] = true
+				unique = append(unique, id)
+			}
+		}
+	}
+	w.blobs.needs = make([][]int32, w.blobs.count)
+	return parallel(len(unique), 16, func(i int, buf *buffers) error {
+		s, d := w.blobs.at(unique[i])
+		b, err := s.dir.readFile(buf.blobPath(d), buf)
+		if err != nil {
+			return err
+		}
+		if sha256.Sum256(b) != *d {
 			return fmt.Errorf("manifest %s does not hash to its name", d)
 		}
-		return w.manifests[d].parse(b)
+		buf.digests, err = appendReferences(buf.digests[:0], b)
+		if err != nil {
+			return fmt.Errorf("parse manifest %s: %w", d, err)
+		}
+		w.blobs.needs[unique[i]], err = w.blobs.findAll(buf.digests)
+		return err
 	})
 }
 
-// parallel calls do for 0 to n-1 from walkJobs goroutines, each with a buffer
-// of its own, until the first error.
-func parallel(n int, do func(i int, buf []byte) error) error {
+// parallel calls do for 0 to n-1 from walkJobs goroutines, each with buffers of
+// its own and several in turn, until the first error.
+func parallel(n, several int, do func(i int, buf *buffers) error) error {
 	var (
 		next  atomic.Int64
 		group errgroup.Group
 	)
 	for range walkJobs {
 		group.Go(func() error {
-			buf := make([]byte, 1<<20)
+			buf := new(buffers)
 			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
+				end := int(next.Add(int64(several)))
+				if end-several >= n {
 					return nil
 				}
-				if err := do(i, buf); err != nil {
-					next.Store(int64(n))
-					return err
+				for i := end - several; i < min(end, n); i++ {
+					if err := do(i, buf); err != nil {
+						next.Store(int64(n))
+						return err
+					}
 				}
 			}
 		})
