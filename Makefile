@@ -68,8 +68,8 @@ systemd: ## boot a systemd in a container, and run the end-to-end tests in the s
 	scripts/e2e/install
 	cd scripts && REGJANITOR_BOOT=1 $(GO) test ./systemd -count=1 -v -timeout 40m
 
-bench: ## compare with du, find and the registry's own collector on a large tree
-	cd scripts && $(GO) run ./bench compare
+bench: ## compare with the registry's own collector, du, find and bare walks, on small and large trees
+	cd scripts && $(GO) run ./bench all
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz whatever reads what others have written, FUZZTIME each

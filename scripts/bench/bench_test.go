@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -63,8 +64,12 @@ func TestTreeIsDeterministic(t *testing.T) {
 func TestUnlinkRemovesPlan(t *testing.T) {
 	root, _ := newSmallTree(t)
 	blobs, err := filepath.Glob(filepath.Join(root, prefix, "blobs/sha256/*/*/data"))
-	if err != nil || len(blobs) < 2 {
+	if err != nil || len(blobs) < 3 {
 		t.Fatal(len(blobs), err)
+	}
+	links, err := filepath.Glob(filepath.Join(root, prefix, "repositories/service-0000/_layers/sha256/*"))
+	if err != nil || len(links) < 2 {
+		t.Fatal(len(links), err)
 	}
 	path := func(file string) string {
 		rel, err := filepath.Rel(filepath.Join(root, prefix), file)
@@ -77,28 +82,41 @@ func TestUnlinkRemovesPlan(t *testing.T) {
 		Kind string `json:"kind"`
 		Path string `json:"path"`
 	}
-	plan := filepath.Join(t.TempDir(), "plan.json")
 	b, err := json.Marshal(map[string]any{"actions": []action{
-		{"blob", path(blobs[0])}, // named by its file
-		{"blob", path(filepath.Dir(blobs[1]))},
-		{"leftover", "repositories/service-0000/_uploads"},
+		{"directory", "repositories/service-0000/_uploads"},
+		{"blob", path(blobs[1])}, // named by its file
+		{"blob", path(filepath.Dir(blobs[0]))},
+		{"layer_link", path(links[0])},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(plan, b, 0o600); err != nil {
+	list, err := listOf(b)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := unlink(root, plan); err != nil {
+	if err := unlink(root, strings.Split(string(list), "\n")); err != nil {
 		t.Fatal(err)
 	}
 	for _, gone := range []string{
-		filepath.Dir(blobs[0]), filepath.Dir(blobs[1]),
+		filepath.Dir(blobs[0]), filepath.Dir(blobs[1]), links[0],
 		filepath.Join(root, prefix, "repositories/service-0000/_uploads"),
 	} {
 		if _, err := os.Lstat(gone); err == nil {
 			t.Errorf("%s is still there", gone)
 		}
+	}
+	for _, there := range []string{blobs[2], links[1]} {
+		if _, err := os.Lstat(there); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPlanThatLeavesTheTreeIsRefused(t *testing.T) {
+	plan := `{"actions": [{"kind": "blob", "path": "../blobs/sha256/ab/abcd"}]}`
+	if list, err := listOf([]byte(plan)); err == nil {
+		t.Errorf("the list is %q", list)
 	}
 }
 

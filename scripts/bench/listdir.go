@@ -139,3 +139,12 @@ func (d dir) size(path []byte) (int64, error) {
 	}
 	return int64(st.Size), nil
 }
+
+// unlink removes a file or, with AT_REMOVEDIR, an empty directory.
+func (d dir) unlink(path []byte, flags uintptr) error {
+	_, _, errno := unix.Syscall(unix.SYS_UNLINKAT, uintptr(d), uintptr(unsafe.Pointer(&path[0])), flags)
+	if errno != 0 {
+		return fmt.Errorf("remove %s: %w", path[:len(path)-1], errno)
+	}
+	return nil
+}

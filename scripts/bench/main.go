@@ -2,10 +2,11 @@
 // otherwise run on the same tree, and against the least work that could answer
 // the same question.
 //
+//	bench all       [-only PARTS] [-quick]     every comparison, in one table
+//	bench jobs      [shape flags]              how many requests in flight are best
 //	bench make-tree [shape flags] -root DIR    write a synthetic registry
-//	bench compare   [shape flags] [-root DIR]  time the commands on one tree
 //	bench walk      -root DIR                  the yardstick: a bare mark and sweep
-//	bench unlink    -root DIR -plan FILE       remove a saved plan's paths, unchecked
+//	bench unlink    -root DIR -list FILE       the other: bare removals, unchecked
 //	bench hash      [-root DIR] [-cold]        time the reading of all blobs
 //	bench make-data -root DIR [-data MIB]      write blobs with real content for it
 //	bench read-blobs -root DIR                 read all blobs, as verify does
@@ -24,7 +25,7 @@ import (
 	"syscall"
 )
 
-const usage = `usage: bench make-tree|compare|walk|unlink|hash|make-data|read-blobs [flags]; -h after a command lists its flags`
+const usage = `usage: bench all|jobs|make-tree|walk|unlink|hash|make-data|read-blobs [flags]; -h after a command lists its flags`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,10 +46,12 @@ func run(ctx context.Context, args []string) error {
 		return errors.New(usage)
 	}
 	switch name, rest := args[0], args[1:]; name {
+	case "all":
+		return allCommand(ctx, rest)
+	case "jobs":
+		return jobsCommand(ctx, rest)
 	case "make-tree":
 		return makeTreeCommand(ctx, rest)
-	case "compare":
-		return compareCommand(ctx, rest)
 	case "walk":
 		return walkCommand(rest)
 	case "unlink":

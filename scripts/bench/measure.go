@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,113 +17,148 @@ import (
 // slow is when one run has to do for a median.
 const slow = 20 * time.Second
 
-// A contestant is a command line to be timed, under a name for the table.
+// A contestant is a command line to be timed.
 type contestant struct {
-	name string
-	argv []string
+	name  string
+	argv  []string
+	limit time.Duration // after which it is killed; 0: never
 }
 
 // A sample is what one run took.
 type sample struct {
-	wall, cpu time.Duration
-	rss       int64 // bytes
+	wall   time.Duration
+	rss    int64 // bytes
+	killed bool  // at its limit: it would have taken longer
 }
 
 // measure runs a command once, with its output thrown away.
 //
 // Peak memory is the kernel's ru_maxrss, which a child starts with at its
-// parent's value: it cannot be less than this program's own few MiB.
+// parent's value: it cannot be less than this program's own few MiB. This is why
+// whatever takes memory is done in processes of its own.
 func measure(ctx context.Context, c contestant) (sample, error) {
-	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
+	limited := ctx
+	if c.limit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, c.limit)
+		defer cancel()
+	}
+	cmd := exec.CommandContext(limited, c.argv[0], c.argv[1:]...)
 	started := time.Now()
 	err := cmd.Run()
 	wall := time.Since(started)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return sample{wall: wall, killed: true}, nil
+	}
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w (%s)", c.name, err, strings.Join(c.argv, " "))
 	}
-	state := cmd.ProcessState
-	usage, ok := state.SysUsage().(*syscall.Rusage)
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return sample{}, errors.New("no resource usage on this system")
 	}
-	return sample{wall, state.UserTime() + state.SystemTime(), int64(usage.Maxrss) << 10}, nil
+	return sample{wall: wall, rss: int64(usage.Maxrss) << 10}, nil
 }
 
 // A result is the samples of one contestant.
-type result struct {
-	name    string
-	samples []sample
-}
+type result []sample
 
 // measureAll times the contestants in rounds, so that a spell of noise meets
 // all of them rather than one. Before each run it calls prepare. A contestant
 // whose first run is slow gets no other.
-func measureAll(ctx context.Context, contestants []contestant, rounds int, prepare func() error) ([]result, error) {
+func measureAll(ctx context.Context, contestants []contestant, rounds int, prepare func(context.Context, contestant) error) ([]result, error) {
 	results := make([]result, len(contestants))
-	for round := range rounds {
+	for range rounds {
 		for i, c := range contestants {
-			r := &results[i]
-			r.name = c.name
-			if round > 0 && r.samples[0].wall > slow {
+			if results[i].isSlow() {
 				continue
 			}
-			if err := prepare(); err != nil {
+			if err := prepare(ctx, c); err != nil {
 				return nil, err
 			}
 			s, err := measure(ctx, c)
 			if err != nil {
 				return nil, err
 			}
-			r.samples = append(r.samples, s)
+			results[i] = append(results[i], s)
 		}
 	}
 	return results, nil
 }
 
-func (r result) median(of func(sample) time.Duration) time.Duration {
-	var values []time.Duration
-	for _, s := range r.samples {
-		values = append(values, of(s))
+// warm lets a command run once before the run that counts: the kernel may have
+// taken memory back since the last round. The collector is spared that, as it
+// can take hours; what it reads, others have read just before.
+func warm(ctx context.Context, c contestant) error {
+	if c.name == collectorName {
+		return nil
 	}
-	slices.Sort(values)
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
+	_, err := measure(ctx, c)
+	return err
 }
 
-func (r result) wall() time.Duration {
-	return r.median(func(s sample) time.Duration { return s.wall })
+// cold makes the next access to everything go to the disk.
+func cold(context.Context, contestant) error {
+	unix.Sync()
+	// 3: the page cache as well as directory entries and inodes.
+	if err := os.WriteFile("/proc/sys/vm/drop_caches", []byte("3\n"), 0); err != nil {
+		return fmt.Errorf("drop caches: %w", err)
+	}
+	return nil
 }
 
-func (r result) cpu() time.Duration {
-	return r.median(func(s sample) time.Duration { return s.cpu })
+func (r result) isSlow() bool { return len(r) > 0 && r[0].wall > slow }
+
+// killed says that the result is a lower bound.
+func (r result) killed() bool {
+	return slices.ContainsFunc(r, func(s sample) bool { return s.killed })
+}
+
+func (r result) sorted() []time.Duration {
+	var walls []time.Duration
+	for _, s := range r {
+		walls = append(walls, s.wall)
+	}
+	slices.Sort(walls)
+	return walls
+}
+
+// wall is the median, in seconds.
+func (r result) wall() float64 {
+	walls := r.sorted()
+	n := len(walls)
+	return (walls[(n-1)/2] + walls[n/2]).Seconds() / 2
 }
 
 func (r result) maxRSS() (peak int64) {
-	for _, s := range r.samples {
+	for _, s := range r {
 		peak = max(peak, s.rss)
 	}
 	return peak
 }
 
-// printTable shows the results with their ratio to that of the first.
-func printTable(w io.Writer, title string, results []result) error {
-	base := results[0]
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%s\truns\tmedian wall\tcpu\tmax RSS\twall ÷ %s\t\n", title, base.name)
-	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%d\t%.3f s\t%.3f s\t%.1f MiB\t%.2f\t\n",
-			r.name, len(r.samples), r.wall().Seconds(), r.cpu().Seconds(),
-			float64(r.maxRSS())/(1<<20), r.wall().Seconds()/base.wall().Seconds())
+// String is the median, and the least beside it where noise may have made it.
+func (r result) String() string {
+	text := seconds(r.wall())
+	if least := r.sorted()[0].Seconds(); r.wall() > 1.5*least {
+		text += fmt.Sprintf(" (min %s)", seconds(least))
 	}
-	return t.Flush()
+	if r.killed() {
+		text = "over " + text
+	}
+	return text
 }
 
-// dropCaches makes the next access to everything go to the disk.
-func dropCaches() error {
-	unix.Sync()
-	// 3: the page cache as well as directory entries and inodes.
-	if err := os.WriteFile("/proc/sys/vm/drop_caches", []byte("3\n"), 0); err != nil {
-		return fmt.Errorf("drop caches (needs root): %w", err)
+// seconds are shown with three digits.
+func seconds(s float64) string {
+	switch {
+	case s < 0.001:
+		return fmt.Sprintf("%.3g µs", s*1e6)
+	case s < 1:
+		return fmt.Sprintf("%.3g ms", s*1e3)
+	case s < 100:
+		return fmt.Sprintf("%.3g s", s)
+	default:
+		return fmt.Sprintf("%.0f s", s)
 	}
-	return nil
 }

@@ -2,152 +2,107 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// compareRemovals times the real thing. A tree can be swept once only, so each
-// contestant gets one of its own, made anew just before (copying is slower),
-// and is asked afterwards what it left.
-func (c *comparison) compareRemovals(ctx context.Context) error {
-	if err := c.build(ctx, []string{"regjanitor", "collector"}); err != nil {
-		return err
+// A remover is a contestant that changes its tree.
+type remover func(ctx context.Context, root string) (contestant, error)
+
+// real times the real thing. A tree can be swept once only, so each run gets one
+// of its own, and is asked afterwards what it left. All are made before the first
+// is swept: ext4 is slow to make files just after it has removed others.
+func (s *suite) real(ctx context.Context) (err error) {
+	removers := []remover{
+		func(_ context.Context, root string) (contestant, error) { return s.removal(root), nil },
+		s.bareRemoval,
+		func(_ context.Context, root string) (contestant, error) { return s.removal(root, "--trash"), nil },
+		func(ctx context.Context, root string) (contestant, error) { return s.collector(ctx, root) },
 	}
-	var results []result
-	var left []string
-	for _, remover := range []func(context.Context, string) (contestant, error){
-		c.janitorRemoval, c.trashRemoval, c.plainRemoval, c.collectorRemoval,
-	} {
-		r, v, err := c.measureRemoval(ctx, remover)
+	roots := make([]string, s.removed*len(removers)+1)
+	for i := range roots {
+		root, remove, err := s.newTree(ctx, s.trees, s.shapes["sweep"])
 		if err != nil {
 			return err
 		}
-		results = append(results, r)
-		// The walk counts directories, so it also shows that the registry's
-		// collector removes layer links but leaves the directories of each.
-		left = append(left, fmt.Sprintf("%s left %d revisions (%d dead), %d layer link directories (%d dead), %d blobs (%d dead)",
-			r.name, v.Revisions, v.DeadRevs, v.LayerLinks, v.DeadLinks, v.Blobs, v.DeadBlobs))
+		roots[i] = root
+		defer func() { err = errors.Join(err, remove()) }()
 	}
-	if err := printTable(os.Stdout, "real run", results); err != nil {
-		return err
+	results := make([]result, len(removers))
+	left := make([]verdict, len(removers))
+	var walks result
+	for round := range s.removed {
+		for i, remove := range removers {
+			if results[i].isSlow() {
+				continue
+			}
+			walked, took, v, err := s.measureRemoval(ctx, roots[round*len(removers)+i], remove)
+			if err != nil {
+				return err
+			}
+			walks, results[i], left[i] = append(walks, walked), append(results[i], took), v
+		}
 	}
-	fmt.Println(strings.Join(left, "\n"))
-	return c.showSyncs(ctx)
+	if left[0] != left[1] || left[0] != left[2] {
+		return fmt.Errorf("removals differ: regjanitor left %+v, the bare removal %+v, the trash %+v", left[0], left[1], left[2])
+	}
+	s.addRemovals(walks, results)
+	s.note("real sweeps: regjanitor left %d revisions, %d layer links, %d blobs; the collector %d, %d (%d of them directories without a link), %d",
+		left[0].Revisions, left[0].LayerLinks, left[0].Blobs, left[3].Revisions, left[3].LayerLinks, left[3].DeadLinks, left[3].Blobs)
+	return s.noteSyncs(ctx, roots[len(roots)-1])
 }
 
-func (c *comparison) measureRemoval(ctx context.Context, remover func(context.Context, string) (contestant, error)) (r result, left verdict, err error) {
-	root, remove, err := c.newTree(ctx, c.dir, c.shape)
+// addRemovals takes the results in the order of real's removers.
+func (s *suite) addRemovals(walks result, r []result) {
+	s.faster(fmt.Sprintf("real sweep, %v: collector ÷ regjanitor", s.shapes["sweep"]), atLeast(8), r[0], r[3])
+	s.slower("real sweep: regjanitor ÷ bare removal of the same paths", atMost(1.3), r[0], r[1])
+	s.add(row{name: "real sweep: regjanitor ÷ bare walk and bare removal", value: r[0].wall() / (walks.wall() + r[1].wall()), unit: "×",
+		detail: fmt.Sprintf("%v ÷ (%v + %v)", r[0], walks, r[1])})
+	s.slower("real sweep: regjanitor --trash ÷ regjanitor", target{}, r[2], r[0])
+}
+
+func (s *suite) measureRemoval(ctx context.Context, root string, remove remover) (walked, took sample, left verdict, err error) {
+	subject, err := remove(ctx, root)
 	if err != nil {
-		return r, left, err
+		return walked, took, left, err
 	}
-	defer func() { err = errors.Join(err, remove()) }()
-	subject, err := remover(ctx, root)
-	if err != nil {
-		return r, left, err
+	// Two walks before each, so that all find the tree as warm.
+	for range 2 {
+		if walked, err = measure(ctx, s.walk(root)); err != nil {
+			return walked, took, left, err
+		}
 	}
-	// A walk before each, so that all find the tree as warm; and what making
-	// the tree has left to be written is not the contestant's.
-	if _, err := walk(root); err != nil {
-		return r, left, err
-	}
+	// What others have left to be written is not the contestant's.
 	unix.Sync()
-	s, err := measure(ctx, subject)
-	if err != nil {
-		return r, left, err
+	if took, err = measure(ctx, subject); err != nil {
+		return walked, took, left, err
 	}
-	left, err = walk(root)
-	return result{subject.name, []sample{s}}, left, err
+	left, err = s.answer(ctx, root)
+	return walked, took, left, err
 }
 
-func (c *comparison) janitorRemoval(_ context.Context, root string) (contestant, error) {
-	return contestant{"regjanitor", []string{c.regjanitor, "sweep", "--yes", "-q", "--registry-stopped", "--root", root}}, nil
-}
-
-// trashRemoval moves the same things aside, each with one rename.
-func (c *comparison) trashRemoval(_ context.Context, root string) (contestant, error) {
-	return contestant{"regjanitor --trash", []string{c.regjanitor, "sweep", "--trash", "--yes", "-q", "--registry-stopped", "--root", root}}, nil
-}
-
-func (c *comparison) collectorRemoval(_ context.Context, root string) (contestant, error) {
-	return c.collector(root)
-}
-
-// plainRemoval is the floor: the removals alone, without finding out what to
+// bareRemoval is the floor: the removals alone, without finding out what to
 // remove.
-func (c *comparison) plainRemoval(ctx context.Context, root string) (contestant, error) {
-	plan := filepath.Join(c.scratch, "plan.json")
-	cmd := exec.CommandContext(ctx, c.regjanitor, "sweep", "-q", "-o", plan, "--root", root)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return contestant{}, fmt.Errorf("save plan: %w", err)
+func (s *suite) bareRemoval(ctx context.Context, root string) (contestant, error) {
+	plan, list := filepath.Join(s.scratch, "plan.json"), filepath.Join(s.scratch, "list")
+	cmd := exec.CommandContext(ctx, s.regjanitor, "sweep", "-q", "-o", plan, "--root", root)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return contestant{}, fmt.Errorf("save plan: %w: %s", err, out)
 	}
-	return contestant{"unlink", []string{c.bench, "unlink", "-root", root, "-plan", plan}}, nil
-}
-
-func unlinkCommand(args []string) error {
-	flags := flag.NewFlagSet("unlink", flag.ContinueOnError)
-	root := flags.String("root", "", "storage root `directory`")
-	plan := flags.String("plan", "", "`file` saved by regjanitor sweep -o")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	return unlink(*root, *plan)
-}
-
-// unlink removes what a plan names, all at once and in no order: nothing that a
-// registry should be treated to.
-func unlink(root, planFile string) error {
-	b, err := os.ReadFile(planFile)
+	b, err := os.ReadFile(plan)
 	if err != nil {
-		return err
+		return contestant{}, err
 	}
-	var plan struct {
-		Actions []struct {
-			Kind string `json:"kind"`
-			Path string `json:"path"`
-		} `json:"actions"`
+	if b, err = listOf(b); err != nil {
+		return contestant{}, fmt.Errorf("plan %s: %w", plan, err)
 	}
-	if err := json.Unmarshal(b, &plan); err != nil {
-		return fmt.Errorf("parse plan %s: %w", planFile, err)
+	if err := os.WriteFile(list, b, 0o600); err != nil {
+		return contestant{}, err
 	}
-	v2, err := openDir(unix.AT_FDCWD, root+"/"+prefix)
-	if err != nil {
-		return err
-	}
-	defer v2.close()
-	return parallel(len(plan.Actions), 16, func(i int, _ *buffers) error {
-		a := plan.Actions[i]
-		if !filepath.IsLocal(a.Path) {
-			return fmt.Errorf("plan %s: path %q leaves the tree", planFile, a.Path)
-		}
-		switch a.Kind {
-		case "blob":
-			return v2.removeWith("data", a.Path)
-		case "revision", "layer_link", "tag_index_entry":
-			return v2.removeWith("link", a.Path)
-		default:
-			return os.RemoveAll(filepath.Join(root, prefix, a.Path))
-		}
-	})
-}
-
-// removeWith removes a directory that holds one file, given the path of either.
-func (d dir) removeWith(file, path string) error {
-	path = strings.TrimSuffix(path, "/"+file)
-	err := unix.Unlinkat(int(d), path+"/"+file, 0)
-	if err == nil {
-		err = unix.Unlinkat(int(d), path, unix.AT_REMOVEDIR)
-	}
-	if err != nil {
-		return fmt.Errorf("remove %s: %w", path, err)
-	}
-	return nil
+	return contestant{name: "unlink", argv: []string{s.bench, "unlink", "-root", root, "-list", list}}, nil
 }

@@ -22,11 +22,35 @@ type shape struct {
 var shapes = map[string]shape{
 	// A company's registry after some years: 10,000 tags, 42,000 revisions.
 	"default": {repos: 200, tags: 50, pushes: 150, layers: 3, multiArch: 5},
+	// The same, small enough to be made anew for each run that removes.
+	"sweep": {repos: 30, tags: 50, pushes: 150, layers: 3, multiArch: 5},
 	// Few repositories with very many tags: hard on whatever looks up all the
 	// tags for each revision.
-	"many-tags": {repos: 10, tags: 400, pushes: 500, layers: 3, multiArch: 0},
-	// A million blobs.
-	"million": {repos: 1000, tags: 50, pushes: 161, layers: 3, multiArch: 5},
+	"many-tags": {repos: 10, tags: 400, pushes: 500, layers: 3},
+	"extreme":   {repos: 1, tags: 2000, pushes: 4000, layers: 3},
+	// A hundred thousand blobs, and a million.
+	"hundred-thousand": {repos: 100, tags: 50, pushes: 161, layers: 3, multiArch: 5},
+	"million":          {repos: 1000, tags: 50, pushes: 161, layers: 3, multiArch: 5},
+	// One directory with very many entries, and a tenth as many of the same
+	// kinds in small directories.
+	"wide-tags":        {repos: 1, tags: 100000, pushes: 100000, layers: 1},
+	"narrow-tags":      {repos: 200, tags: 50, pushes: 50, layers: 1},
+	"wide-revisions":   {repos: 1, tags: 100, pushes: 200000, layers: 1},
+	"narrow-revisions": {repos: 200, tags: 1, pushes: 100, layers: 1},
+}
+
+// quickShapes stand in for them where it only matters that everything runs.
+var quickShapes = map[string]shape{
+	"default":          {repos: 10, tags: 20, pushes: 50, layers: 3, multiArch: 5},
+	"sweep":            {repos: 4, tags: 20, pushes: 40, layers: 3, multiArch: 2},
+	"many-tags":        {repos: 2, tags: 40, pushes: 50, layers: 3},
+	"extreme":          {repos: 1, tags: 80, pushes: 160, layers: 3},
+	"hundred-thousand": {repos: 2, tags: 20, pushes: 50, layers: 3, multiArch: 5},
+	"million":          {repos: 20, tags: 20, pushes: 50, layers: 3, multiArch: 5},
+	"wide-tags":        {repos: 1, tags: 1000, pushes: 1000, layers: 1},
+	"narrow-tags":      {repos: 2, tags: 50, pushes: 50, layers: 1},
+	"wide-revisions":   {repos: 1, tags: 2, pushes: 1000, layers: 1},
+	"narrow-revisions": {repos: 2, tags: 1, pushes: 50, layers: 1},
 }
 
 // shapeFlags declares the flags of a shape. The function it returns, called
@@ -73,6 +97,10 @@ func shapeFlags(flags *flag.FlagSet) func() (shape, error) {
 	}
 }
 
+func (s shape) String() string {
+	return fmt.Sprintf("%d × %d tags × %d pushes", s.repos, s.tags, s.pushes)
+}
+
 // args are the flags that give the shape again, for a child process.
 func (s shape) args() []string {
 	return []string{
@@ -82,6 +110,12 @@ func (s shape) args() []string {
 		"-layers=" + strconv.Itoa(s.layers),
 		"-multi-arch=" + strconv.Itoa(s.multiArch),
 	}
+}
+
+// part is a tree with a share of the tags and pushes.
+func (s shape) part(of int) shape {
+	s.tags, s.pushes = max(1, s.tags/of), max(1, s.pushes/of)
+	return s
 }
 
 func (s shape) isMultiArch(repo int) bool {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,31 +9,20 @@ import (
 	"regexp"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// showSyncs tells what a sweep pays for having links removed on the disk before
+// noteSyncs tells what a sweep pays for having links removed on the disk before
 // the blobs behind them go: the time of its syncfs calls, as strace sees them.
-func (c *comparison) showSyncs(ctx context.Context) (err error) {
+func (s *suite) noteSyncs(ctx context.Context, root string) error {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		fmt.Println("the cost of durability is not measured: strace is not installed")
+		s.note("durability: not measured, as strace is not installed")
 		return nil
 	}
-	root, remove, err := c.newTree(ctx, c.dir, c.shape)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove()) }()
-	subject, err := c.janitorRemoval(ctx, root)
-	if err != nil {
-		return err
-	}
-	unix.Sync()
-	trace := filepath.Join(c.scratch, "syncs")
+	subject := s.removal(root)
+	trace := filepath.Join(s.scratch, "syncs")
 	subject.argv = append([]string{strace, "-f", "--seccomp-bpf", "-T", "-e", "trace=syncfs", "-o", trace}, subject.argv...)
-	s, err := measure(ctx, subject)
+	took, err := measure(ctx, subject)
 	if err != nil {
 		return err
 	}
@@ -52,7 +40,7 @@ func (c *comparison) showSyncs(ctx context.Context) (err error) {
 		calls++
 		spent += time.Duration(seconds * float64(time.Second))
 	}
-	fmt.Printf("durability: %d calls of syncfs, %s of %s, %.1f %%\n", calls, spent.Round(time.Millisecond), s.wall.Round(time.Millisecond),
-		100*spent.Seconds()/s.wall.Seconds())
+	s.note("durability: %d calls of syncfs, %s of a real sweep's %s, %.1f %%", calls, seconds(spent.Seconds()), seconds(took.wall.Seconds()),
+		100*spent.Seconds()/took.wall.Seconds())
 	return nil
 }
