@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,31 +99,65 @@ func (s *scan) strayBlob(e entry, path string) {
 }
 
 func (s *scan) shard(alg, prefix, path string) error {
-	shard := []byte(prefix)
 	err := s.visit(path, true, func(in *place) error {
 		for _, e := range byName(in.entries) {
 			key, err := layout.ParseLeafKey(alg, e.name)
-			if err != nil || e.kind != store.Directory || !bytes.HasPrefix(e.name, shard) {
+			if err != nil || e.kind != store.Directory || string(e.name[:2]) != prefix {
 				s.strayBlob(e, in.below(e))
 				s.farEnd(in, e)
 				continue
 			}
 			in.add(key, e.name)
 		}
-		leaves := in.intern(s.inv.Digests)
-		found := make([]Blob, len(leaves))
-		s.each(in, len(leaves), func(i int) error {
-			found[i].Digest = leaves[i].id
-			return s.blob(in, &found[i], leaves[i].name)
-		}, func() {
-			found = slices.DeleteFunc(found, func(b Blob) bool { return b.Links == 0 })
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.found = append(s.found, found)
-		})
+		found := stack{path: path}
+		for _, leaf := range in.intern(s.inv.Digests) {
+			found.ids = append(found.ids, leaf.id)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stacks = append(s.stacks, found)
 		return nil
 	})
 	return s.unseenBlobs(path, err)
+}
+
+// stack is the blobs of one shard, in order.
+type stack struct {
+	path string
+	ids  []ID
+}
+
+// arrange puts all blobs in order.
+func (s *scan) arrange() {
+	s.stacks = slices.DeleteFunc(s.stacks, func(s stack) bool { return len(s.ids) == 0 })
+	slices.SortFunc(s.stacks, func(a, b stack) int { return s.inv.Digests.Compare(a.ids[0], b.ids[0]) })
+	n := 0
+	for _, stack := range s.stacks {
+		n += len(stack.ids)
+	}
+	s.inv.Blobs = make([]Blob, 0, n)
+	for _, stack := range s.stacks {
+		for _, id := range stack.ids {
+			s.inv.Blobs = append(s.inv.Blobs, Blob{Digest: id})
+		}
+	}
+}
+
+// data looks at the data of every blob.
+func (s *scan) data() error {
+	from := 0
+	for _, stack := range s.stacks {
+		blobs := s.inv.Blobs[from : from+len(stack.ids)]
+		from += len(stack.ids)
+		s.crew.later(func() error {
+			err := s.within(stack.path, func(in *place) error {
+				s.each(in, len(blobs), func(i int) error { return s.blob(in, &blobs[i]) }, func() {})
+				return nil
+			})
+			return s.unseenBlobs(stack.path, err)
+		})
+	}
+	return nil
 }
 
 // farEnd finds the blob that a symbolic link in the place of another leads to.
@@ -145,16 +178,17 @@ func (s *scan) farEnd(shard store.Dir, e entry) {
 }
 
 // blob stats one blob's data; a blob without a regular one has no Links.
-func (s *scan) blob(in *place, blob *Blob, hex []byte) error {
-	name := string(hex) + "/" + layout.Data
+func (s *scan) blob(in *place, blob *Blob) error {
+	hex := s.inv.Digests.Digest(blob.Digest).Encoded()
+	name := hex + "/" + layout.Data
 	info, err := again(func() (store.Info, error) { return in.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.dataless(in.at(string(hex)))
+		return s.dataless(in.at(hex))
 	case err != nil:
-		return s.unseenBlobs(in.at(string(hex)), err)
+		return s.unseenBlobs(in.at(hex), err)
 	case info.Device != s.device && !s.opts.AllowMounts:
-		return mounted(in.at(string(hex)))
+		return mounted(in.at(hex))
 	case info.Type != store.Regular:
 		problem := fmt.Sprintf("a %s, left alone", info.Type)
 		if info.Type == store.Symlink {

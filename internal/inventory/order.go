@@ -17,8 +17,8 @@ func byName(entries []entry) []entry {
 }
 
 // sort gives every slice the order of names and digests, whatever the order in
-// which tasks came to an end. Each shard of blobs is in order already.
-func (inv *Inventory) sort(shards [][]Blob) {
+// which tasks came to an end.
+func (inv *Inventory) sort() {
 	byDigest := inv.Digests.Compare
 	slices.SortFunc(inv.Repositories, func(a, b *Repository) int { return strings.Compare(a.Name, b.Name) })
 	for _, r := range inv.Repositories {
@@ -31,9 +31,6 @@ func (inv *Inventory) sort(shards [][]Blob) {
 		order(r.Uploads, func(a, b Upload) int { return strings.Compare(a.ID, b.ID) })
 		order(r.Discarded, func(a, b Discarded) int { return strings.Compare(a.Name, b.Name) })
 	}
-	shards = slices.DeleteFunc(shards, func(s []Blob) bool { return len(s) == 0 })
-	slices.SortFunc(shards, func(a, b []Blob) int { return byDigest(a[0].Digest, b[0].Digest) })
-	inv.Blobs = slices.Concat(shards...)
 }
 
 // order sorts what is not in order already.

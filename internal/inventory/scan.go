@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -37,7 +38,7 @@ func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error)
 		return nil, err
 	}
 	s.device = info.Device
-	for _, step := range []func(context.Context) error{s.list, s.readManifests, s.readLinks, s.readManifests, s.lookInside} {
+	for _, step := range []func(context.Context) error{s.list, s.readManifests, s.look, s.readManifests, s.lookInside} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -46,19 +47,20 @@ func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error)
 	return s.inv, nil
 }
 
-// list finds what there is, with the links of tags and of layers and with what
-// the disk knows of blobs.
+// list finds what there is, with the links of tags and of layers.
 func (s *scan) list(ctx context.Context) error {
 	err := s.phase(ctx, "scanning", s.repositories, s.blobs)
-	s.inv.sort(s.found)
-	s.found = nil
+	s.inv.sort()
+	s.arrange()
 	return err
 }
 
-// readLinks reads the links of revisions, which those of manifests that tags
-// lead to decide upon.
-func (s *scan) readLinks(ctx context.Context) error {
-	return s.phase(ctx, "reading links", s.revisionLinks)
+// look looks at blobs, and at the links of revisions: which of these have to be
+// read, the manifests tell.
+func (s *scan) look(ctx context.Context) error {
+	err := s.phase(ctx, "looking", s.data, s.revisionLinks)
+	s.inv.Blobs = slices.DeleteFunc(s.inv.Blobs, func(b Blob) bool { return b.Links == 0 })
+	return err
 }
 
 // lookInside looks into directories of which the scan has only seen the file
@@ -89,9 +91,9 @@ type scan struct {
 	device uint64
 	meter  *progress.Meter
 
-	mu    sync.Mutex
-	inv   *Inventory
-	found [][]Blob // by shard
+	mu     sync.Mutex
+	inv    *Inventory
+	stacks []stack
 	// starved is why nothing that the scan has met can be trusted.
 	starved error
 }

@@ -52,10 +52,9 @@ func (s *scan) plainTag(tags *place, tag *Tag) bool {
 	if err != nil {
 		return false
 	}
-	in := &place{Dir: index, listing: listings.Get().(*listing)}
-	in.users.Store(1)
+	in := newPlace(index, "")
 	defer in.leave()
-	if in.list(index) != nil {
+	if in.list() != nil {
 		return false
 	}
 	for _, e := range byName(in.entries) {

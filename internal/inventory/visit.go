@@ -43,6 +43,12 @@ func (p *place) at(path string) string {
 	return p.path + "/" + path
 }
 
+func newPlace(dir store.Dir, path string) *place {
+	p := &place{Dir: dir, path: path, listing: listings.Get().(*listing)}
+	p.users.Store(1)
+	return p
+}
+
 func (p *place) leave() {
 	if p.users.Add(-1) == 0 {
 		p.Close()
@@ -53,10 +59,8 @@ func (p *place) leave() {
 // visitor is what looks at a directory.
 type visitor func(in *place) error
 
-// visit opens the directory at path, lists it, and calls f. A watched directory
-// is remembered as a Folder; it is looked at before it is listed, so that what
-// comes between shows as a change.
-func (s *scan) visit(path string, watched bool, f visitor) error {
+// within opens the directory at path, without listing it, and calls f.
+func (s *scan) within(path string, f visitor) error {
 	if err := s.crew.ctx.Err(); err != nil {
 		return err
 	}
@@ -64,22 +68,31 @@ func (s *scan) visit(path string, watched bool, f visitor) error {
 	if err != nil {
 		return err
 	}
-	in := &place{Dir: dir, path: path, listing: listings.Get().(*listing)}
-	in.users.Store(1)
+	in := newPlace(dir, path)
 	defer in.leave()
-	var info store.Info
-	if watched {
-		if info, err = again(func() (store.Info, error) { return dir.Stat("") }); err != nil {
+	return f(in)
+}
+
+// visit opens the directory at path, lists it, and calls f. A watched directory
+// is remembered as a Folder; it is looked at before it is listed, so that what
+// comes between shows as a change.
+func (s *scan) visit(path string, watched bool, f visitor) error {
+	return s.within(path, func(in *place) error {
+		var info store.Info
+		var err error
+		if watched {
+			if info, err = again(func() (store.Info, error) { return in.Stat("") }); err != nil {
+				return err
+			}
+		}
+		if err := in.list(); err != nil {
 			return err
 		}
-	}
-	if err := in.list(dir); err != nil {
-		return err
-	}
-	if watched {
-		s.folder(path, len(in.entries), info)
-	}
-	return f(in)
+		if watched {
+			s.folder(path, len(in.entries), info)
+		}
+		return f(in)
+	})
 }
 
 // listing is what a directory held, in memory that serves one directory after
@@ -96,11 +109,12 @@ type listing struct {
 
 var listings = sync.Pool{New: func() any { return new(listing) }}
 
-func (l *listing) list(dir store.Dir) error {
+func (p *place) list() error {
+	l := p.listing
 	l.keys, l.leaves = l.keys[:0], l.leaves[:0]
 	_, err := again(func() (any, error) {
 		l.entries, l.names, l.ends = l.entries[:0], l.names[:0], l.ends[:0]
-		return nil, dir.List(func(e store.Entry) error {
+		return nil, p.List(func(e store.Entry) error {
 			l.names = append(l.names, e.Name...)
 			l.entries, l.ends = append(l.entries, entry{kind: e.Type}), append(l.ends, len(l.names))
 			return nil
