@@ -115,7 +115,7 @@ func (s *session) lock(ctx context.Context) error {
 // change something, and else is worth a warning.
 func (s *session) scan(ctx context.Context, opts inventory.Options, changing bool) (*inventory.Inventory, error) {
 	defer s.display.Pause()
-	opts.Jobs, opts.Observe = s.Jobs, s.display.Observe
+	opts.Jobs, opts.Observe, opts.Began = s.Jobs, s.display.Observe, s.started
 	inv, err := inventory.Scan(ctx, s.root, opts)
 	if err != nil {
 		return nil, err

@@ -17,11 +17,10 @@ import (
 const fewLeaves = 20_000
 
 func (s *scan) insides() error {
-	few := s.few()
 	for _, r := range s.inv.Repositories {
-		s.repositoryInsides(r, few)
+		s.repositoryInsides(r)
 	}
-	if !few {
+	if !s.few {
 		return nil
 	}
 	s.crew.each(len(s.inv.Blobs), func(i int) error {
@@ -35,8 +34,8 @@ func (s *scan) insides() error {
 	return nil
 }
 
-// few tells whether each directory is looked into.
-func (s *scan) few() bool {
+// isFew tells whether each directory is to be looked into.
+func (s *scan) isFew() bool {
 	n := len(s.inv.Blobs)
 	for _, r := range s.inv.Repositories {
 		n += len(r.Revisions) + len(r.Layers)
@@ -44,11 +43,11 @@ func (s *scan) few() bool {
 	return n <= cmp.Or(s.opts.LookInside, fewLeaves)
 }
 
-func (s *scan) repositoryInsides(r *Repository, few bool) {
+func (s *scan) repositoryInsides(r *Repository) {
 	s.crew.each(len(r.Revisions), func(i int) error {
 		revision := &r.Revisions[i]
 		m := s.inv.Manifest(revision.Digest)
-		if signed := m == nil || m.State != Sound || m.Kind == manifest.Schema1; !signed && !few {
+		if signed := m == nil || m.State != Sound || m.Kind == manifest.Schema1; !signed && !s.few {
 			return nil
 		}
 		return s.links(layout.Revision(r.Name, s.inv.Digests.Digest(revision.Digest)), func(in *place) error {
@@ -60,7 +59,7 @@ func (s *scan) repositoryInsides(r *Repository, few bool) {
 			return nil
 		})
 	}, nil)
-	if !few {
+	if !s.few {
 		return
 	}
 	s.crew.each(len(r.Tags), func(i int) error {

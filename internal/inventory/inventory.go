@@ -15,6 +15,7 @@ package inventory
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"regjanitor/internal/store"
 )
@@ -22,6 +23,7 @@ import (
 // Inventory is a registry's tree as one scan saw it. Slices are sorted by name
 // or digest text, so that equal trees give equal inventories.
 type Inventory struct {
+	Began        time.Time // of the scan, zero where nobody has said
 	Digests      *Digests
 	Repositories []*Repository
 	Blobs        []Blob
@@ -84,7 +86,8 @@ type Revision struct {
 }
 
 // Layer is one link of _layers. Of a sha256 link the directory's name is the
-// target and the file is not read; Link then tells only whether it is there.
+// target and the file is not read; Link then tells only whether it is there. In
+// a large tree not even that is looked at: then there is no Stamp.
 type Layer struct {
 	Digest ID
 	Target ID

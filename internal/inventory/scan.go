@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 
@@ -16,10 +17,13 @@ import (
 type Options struct {
 	Jobs        int  // requests in flight at once, at least 1
 	AllowMounts bool // the tree may span file systems
-	// EveryLink: the link of every revision is read. Else those of revisions that
-	// no tag leads to are only looked at, and taken to say what their directories'
-	// names say: nobody can pull by them anything else.
+	// EveryLink: the link of every revision is read, and every layer link looked
+	// at. Else, in a large tree, the links of revisions that no tag leads to are
+	// only looked at and layer links are not: they are taken to say what their
+	// directories' names say, for nobody can pull by them anything else.
 	EveryLink bool
+	// Began is when: what is written from then on the scan need not have seen.
+	Began time.Time
 	// LookInside is how many links and blobs a tree may have for each of their
 	// directories to be looked into; 0 is the default, less than that none.
 	LookInside int
@@ -32,7 +36,7 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, top: &place{Dir: root}, opts: opts, inv: &Inventory{Digests: newDigests(), Subjects: map[ID][]ID{}, Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
+	s := &scan{root: root, top: &place{Dir: root}, opts: opts, inv: &Inventory{Began: opts.Began, Digests: newDigests(), Subjects: map[ID][]ID{}, Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err
@@ -52,13 +56,14 @@ func (s *scan) list(ctx context.Context) error {
 	err := s.phase(ctx, "scanning", s.repositories, s.blobs)
 	s.inv.sort()
 	s.arrange()
+	s.few = s.isFew()
 	return err
 }
 
 // look looks at blobs, and at the links of revisions: which of these have to be
 // read, the manifests tell.
 func (s *scan) look(ctx context.Context) error {
-	err := s.phase(ctx, "looking", s.data, s.revisionLinks)
+	err := s.phase(ctx, "looking", s.data, s.revisionLinks, s.layerLinks)
 	s.inv.Blobs = slices.DeleteFunc(s.inv.Blobs, func(b Blob) bool { return b.Links == 0 })
 	return err
 }
@@ -94,6 +99,7 @@ type scan struct {
 	mu     sync.Mutex
 	inv    *Inventory
 	stacks []stack
+	few    bool // each directory is looked into
 	// starved is why nothing that the scan has met can be trusted.
 	starved error
 }

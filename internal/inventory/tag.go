@@ -168,7 +168,7 @@ func (s *scan) historyEntries(r *Repository, tag *Tag, alg string, in *place) er
 	for _, leaf := range leaves {
 		link := Layer{Link: LinkGood}
 		if s.opts.HistoryTimes || tag.Current.State == LinkAbsent {
-			if err := s.layerLink(r, in, &link, leaf.name, true); err != nil {
+			if err := s.layerLink(r, in, &link, string(leaf.name)); err != nil {
 				return err
 			}
 		}

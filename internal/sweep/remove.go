@@ -60,9 +60,15 @@ func (s *sweeper) leaf(folder store.Dir, name string, at int, item plan.Item, be
 			return err
 		}
 	}
+	unseen := item.Stamp == inventory.Stamp{}
+	if item.Kind == plan.LayerLink && unseen {
+		if item.Stamp, err = s.older(dir, inside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	err = s.file(dir, inside, at, item.Stamp)
-	if err != nil && (item.Kind != plan.TagIndexEntry || !errors.Is(err, fs.ErrNotExist)) {
-		return err // of a history entry, what the scan has seen is the directory
+	if err != nil && (!unseen || !errors.Is(err, fs.ErrNotExist)) {
+		return err
 	}
 	err = rest(folder, dir, name, item.Path, content{})
 	if item.Kind == plan.Revision && store.NotEmpty(err) {
@@ -256,6 +262,22 @@ func unchanged(dir store.Dir, name string, then inventory.Stamp) error {
 		return errChanged
 	}
 	return err
+}
+
+// older is the stamp of a file that the scan has not looked at, if the file was
+// there already.
+func (s *sweeper) older(dir store.Dir, name string) (inventory.Stamp, error) {
+	info, err := dir.Stat(name)
+	began := s.plan.Inventory.Began
+	switch {
+	case err != nil:
+		return inventory.Stamp{}, err
+	case info.Type != store.Regular:
+		return inventory.Stamp{}, store.ErrNotRegular
+	case !began.IsZero() && info.CTime >= began.UnixNano():
+		return inventory.Stamp{}, errChanged
+	}
+	return inventory.StampOf(info), nil
 }
 
 // onlyTemporaries tells a directory that holds nothing but what a killed
