@@ -32,6 +32,7 @@ var parts = []struct {
 	{"real", (*suite).real},
 	{"growth", (*suite).growth},
 	{"memory", (*suite).memory},
+	{"hash", (*suite).hash},
 }
 
 func allCommand(ctx context.Context, args []string) (err error) {

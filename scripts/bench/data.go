@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strconv"
 )
 
 // The sizes of layers whose content is real, unlike those of make-tree.
@@ -18,21 +16,15 @@ const (
 	mostData  = 64 << 20
 )
 
-// What -data may be, in MiB.
-const (
-	defaultData = 256
-	largestData = 1024
-)
-
 func makeDataCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("make-data", flag.ContinueOnError)
 	root := flags.String("root", "", "new or empty `directory` to write to")
-	data := flags.Int("data", defaultData, "size in `MiB`")
+	data := flags.Int("data", 0, "size in `MiB`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *root == "" || *data < 1 || *data > largestData {
-		return fmt.Errorf("-root is needed, and -data from 1 to %d", largestData)
+	if *root == "" || *data < 1 {
+		return errors.New("-root and -data are needed")
 	}
 	blobs, err := makeData(ctx, *root, int64(*data)<<20)
 	if err != nil {
@@ -40,18 +32,6 @@ func makeDataCommand(ctx context.Context, args []string) error {
 	}
 	fmt.Printf("%d blobs of 1 KiB to 64 MiB, %d MiB or a little more\n", blobs, *data)
 	return nil
-}
-
-// makeDataApart does it in a process of its own: what it leaves of memory in
-// this one would be charged to what is measured.
-func makeDataApart(ctx context.Context, root string, data int) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, self, "make-data", "-root", root, "-data", strconv.Itoa(data))
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
 }
 
 // makeData writes about that many bytes of blobs that hash to their names, and

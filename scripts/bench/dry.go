@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-
-	"golang.org/x/sys/unix"
 )
 
 // dry compares dry runs with warm caches.
@@ -36,8 +34,7 @@ func (s *suite) dry(ctx context.Context) error {
 
 // cold does the same when all has to come from the disk.
 func (s *suite) cold(ctx context.Context) error {
-	if err := unix.Access("/proc/sys/vm/drop_caches", unix.W_OK); err != nil {
-		s.note("cold caches: not measured, as dropping them needs root (%v)", err)
+	if !s.canDropCaches("cold dry runs") {
 		return nil
 	}
 	root, err := s.tree(ctx, s.shapes["default"])

@@ -7,8 +7,7 @@
 //	bench make-tree [shape flags] -root DIR    write a synthetic registry
 //	bench walk      -root DIR                  the yardstick: a bare mark and sweep
 //	bench unlink    -root DIR -list FILE       the other: bare removals, unchecked
-//	bench hash      [-root DIR] [-cold]        time the reading of all blobs
-//	bench make-data -root DIR [-data MIB]      write blobs with real content for it
+//	bench make-data -root DIR -data MIB        write blobs with real content
 //	bench read-blobs -root DIR                 read all blobs, as verify does
 //
 // Only ratios within one run mean anything: every command works on the same
@@ -25,7 +24,7 @@ import (
 	"syscall"
 )
 
-const usage = `usage: bench all|jobs|make-tree|walk|unlink|hash|make-data|read-blobs [flags]; -h after a command lists its flags`
+const usage = `usage: bench all|jobs|make-tree|walk|unlink|make-data|read-blobs [flags]; -h after a command lists its flags`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -56,8 +55,6 @@ func run(ctx context.Context, args []string) error {
 		return walkCommand(rest)
 	case "unlink":
 		return unlinkCommand(rest)
-	case "hash":
-		return hashCommand(ctx, rest)
 	case "make-data":
 		return makeDataCommand(ctx, rest)
 	case "read-blobs":

@@ -101,10 +101,21 @@ func warm(ctx context.Context, c contestant) error {
 func cold(context.Context, contestant) error {
 	unix.Sync()
 	// 3: the page cache as well as directory entries and inodes.
-	if err := os.WriteFile("/proc/sys/vm/drop_caches", []byte("3\n"), 0); err != nil {
+	if err := os.WriteFile(cacheDropper, []byte("3\n"), 0); err != nil {
 		return fmt.Errorf("drop caches: %w", err)
 	}
 	return nil
+}
+
+const cacheDropper = "/proc/sys/vm/drop_caches"
+
+// canDropCaches notes what will not be measured, where it cannot.
+func (s *suite) canDropCaches(what string) bool {
+	err := unix.Access(cacheDropper, unix.W_OK)
+	if err != nil {
+		s.note("%s: not measured, as dropping caches needs root (%v)", what, err)
+	}
+	return err == nil
 }
 
 func (r result) isSlow() bool { return len(r) > 0 && r[0].wall > slow }

@@ -18,23 +18,22 @@ import (
 func readBlobsCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("read-blobs", flag.ContinueOnError)
 	root := flags.String("root", "", "storage root `directory`")
-	jobs := flags.Int("jobs", defaultJobs, "blobs to read at once")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	result, damaged, err := readBlobs(ctx, *root, *jobs)
+	result, damaged, err := readBlobs(ctx, *root)
 	if err != nil {
 		return fmt.Errorf("read blobs of %s: %w", *root, err)
 	}
-	fmt.Printf("%d blobs, %d bytes, %d damaged\n", result.Blobs, result.Bytes, damaged)
+	if damaged > 0 {
+		return fmt.Errorf("read blobs of %s: %d damaged", *root, damaged)
+	}
+	fmt.Printf("%d blobs, %d bytes\n", result.Blobs, result.Bytes)
 	return nil
 }
 
-// defaultJobs is regjanitor's own default.
-const defaultJobs = 16
-
 // readBlobs hashes all blobs below a root the way that regjanitor does.
-func readBlobs(ctx context.Context, root string, jobs int) (result verify.Result, damaged int, err error) {
+func readBlobs(ctx context.Context, root string) (result verify.Result, damaged int, err error) {
 	v2 := filepath.Join(root, prefix)
 	top, err := store.OpenRoot(v2, false)
 	if err != nil {
@@ -45,6 +44,7 @@ func readBlobs(ctx context.Context, root string, jobs int) (result verify.Result
 	if err != nil {
 		return result, 0, err
 	}
+	const jobs = 16 // regjanitor's own default
 	result, err = verify.Hash(ctx, top.Dir, blobs, verify.Options{Jobs: jobs, Found: func(verify.Damage) { damaged++ }})
 	return result, damaged, err
 }

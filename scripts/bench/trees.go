@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -21,11 +20,21 @@ func (p *programs) tree(ctx context.Context, s shape) (string, error) {
 	if root, ok := p.existing[s]; ok {
 		return root, nil
 	}
-	root := p.path(s)
+	return p.once(ctx, p.path(s), "make-tree", s.args())
+}
+
+// data is likewise the directory of blobs with real content, of that many MiB.
+func (p *programs) data(ctx context.Context, size int) (string, error) {
+	flag := fmt.Sprintf("-data=%d", size)
+	return p.once(ctx, filepath.Join(p.trees, flag[1:]), "make-data", []string{flag})
+}
+
+// once does it for a directory that is kept, unless it is there.
+func (p *programs) once(ctx context.Context, root, command string, args []string) (string, error) {
 	if _, err := os.Stat(root); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return root, err
 	}
-	unfinished, _, err := p.newTree(ctx, p.trees, s)
+	unfinished, _, err := p.make(ctx, p.trees, command, args)
 	if err != nil {
 		return "", err
 	}
@@ -47,16 +56,20 @@ func (p *programs) discard(s shape) error {
 // newTree makes a tree in a new directory below dir, and returns it with its
 // removal.
 func (p *programs) newTree(ctx context.Context, dir string, s shape) (root string, remove func() error, err error) {
+	return p.make(ctx, dir, "make-tree", s.args())
+}
+
+// make has a new directory filled by one of this program's commands.
+func (p *programs) make(ctx context.Context, dir, command string, args []string) (root string, remove func() error, err error) {
 	if root, err = os.MkdirTemp(dir, "benchtree-"); err != nil {
 		return "", nil, err
 	}
 	remove = func() error { return os.RemoveAll(root) }
 	// In a process of its own, as it takes memory: see measure.
-	cmd := exec.CommandContext(ctx, p.bench, append(s.args(), "-root="+root)...)
-	cmd.Args = slices.Insert(cmd.Args, 1, "make-tree")
+	cmd := exec.CommandContext(ctx, p.bench, append([]string{command, "-root", root}, args...)...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("make tree: %w", err), remove())
+		return "", nil, errors.Join(fmt.Errorf("%s: %w", command, err), remove())
 	}
 	// What making it has left to be written is not the contestants'.
 	unix.Sync()
