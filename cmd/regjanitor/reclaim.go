@@ -41,7 +41,7 @@ func (r *reclaim) run(ctx context.Context) error {
 	if err := r.prepare(ctx, changes); err != nil {
 		return err
 	}
-	inv, err := r.scan(ctx, inventory.Options{AllowMounts: r.AllowMounts, HistoryTimes: r.options.UsesAges(), EveryLink: r.options.KeepsUntagged()}, changes)
+	inv, err := r.scan(ctx, inventory.Options{AllowMounts: r.AllowMounts, HistoryTimes: r.options.UsesAges(), EveryLink: r.options.UsesLinks()}, changes)
 	if err != nil {
 		return err
 	}

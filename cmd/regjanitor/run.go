@@ -66,6 +66,11 @@ func (p *process) run() (code exitCode) {
 		}
 	}()
 	_ = store.DropPrivileges() // a precaution: all works without it
+	if !slices.ContainsFunc(p.environ, func(pair string) bool { return strings.HasPrefix(pair, "GOGC=") }) {
+		// Nearly all that a scan allocates it keeps: a heap that may grow to twice
+		// that would be memory for nothing.
+		debug.SetGCPercent(25)
+	}
 	p.dropEmptyVariables()
 	var c cli
 	parser, err := kong.New(&c,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -141,9 +142,10 @@ func (s *scan) arrange() {
 			s.inv.Blobs = append(s.inv.Blobs, Blob{Digest: id})
 		}
 	}
+	s.inv.index()
 }
 
-// data looks at the data of every blob.
+// data looks at the data of every blob that has not been read as a manifest.
 func (s *scan) data() error {
 	from := 0
 	for _, stack := range s.stacks {
@@ -151,7 +153,12 @@ func (s *scan) data() error {
 		from += len(stack.ids)
 		s.crew.later(func() error {
 			err := s.within(stack.path, func(in *place) error {
-				s.each(in, len(blobs), func(i int) error { return s.blob(in, &blobs[i]) }, func() {})
+				s.each(in, len(blobs), func(i int) error {
+					if blobs[i].Links > 0 {
+						return nil
+					}
+					return s.blob(in, &blobs[i])
+				}, func() {})
 				return nil
 			})
 			return s.unseenBlobs(stack.path, err)
@@ -179,16 +186,15 @@ func (s *scan) farEnd(shard store.Dir, e entry) {
 
 // blob stats one blob's data; a blob without a regular one has no Links.
 func (s *scan) blob(in *place, blob *Blob) error {
-	hex := s.inv.Digests.Digest(blob.Digest).Encoded()
-	name := hex + "/" + layout.Data
+	name := s.inv.Digests.within(blob.Digest, layout.Data)
 	info, err := again(func() (store.Info, error) { return in.Stat(name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.dataless(in.at(hex))
+		return s.dataless(path.Dir(in.at(name)))
 	case err != nil:
-		return s.unseenBlobs(in.at(hex), err)
+		return s.unseenBlobs(path.Dir(in.at(name)), err)
 	case info.Device != s.device && !s.opts.AllowMounts:
-		return mounted(in.at(hex))
+		return mounted(path.Dir(in.at(name)))
 	case info.Type != store.Regular:
 		problem := fmt.Sprintf("a %s, left alone", info.Type)
 		if info.Type == store.Symlink {
@@ -200,8 +206,12 @@ func (s *scan) blob(in *place, blob *Blob) error {
 		s.odd(Oddity{Code: "blob-not-a-file", Path: in.at(name), Doubt: true, Problem: problem})
 		return nil
 	}
-	blob.Stamp, blob.Disk, blob.Links = StampOf(info), info.Disk, uint32(info.Links)
+	blob.is(info)
 	return nil
+}
+
+func (b *Blob) is(info store.Info) {
+	b.Stamp, b.Disk, b.Links = StampOf(info), info.Disk, uint32(info.Links)
 }
 
 // dataless looks into a blob's directory that holds no data.

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"hash/maphash"
 	"strconv"
 	"strings"
@@ -88,6 +89,18 @@ func (t *Digests) Len() int {
 // Digest is the digest that id stands for.
 func (t *Digests) Digest(id ID) digest.Digest { return t.key(id).Digest() }
 
+// within is the path of a file in the directory that is named after a digest.
+func (t *Digests) within(id ID, file string) string {
+	key := t.key(id)
+	sum, short := key.Sum()
+	if !short {
+		return key.Digest().Encoded() + "/" + file
+	}
+	var name [2*len(sum) + 1 + len(layout.Data)]byte
+	hex.Encode(name[:], sum[:])
+	return string(append(append(name[:2*len(sum)], '/'), file...))
+}
+
 func (t *Digests) key(id ID) layout.Key {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -127,6 +140,11 @@ func (t *Digests) Lookup(d digest.Digest) (ID, bool) {
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	return t.find(key)
+}
+
+// find is Lookup for who holds the lock.
+func (t *Digests) find(key layout.Key) (ID, bool) {
 	if sum, short := key.Sum(); short {
 		found := t.table[t.slot(&sum)]
 		return found - 1, found != 0
@@ -157,14 +175,47 @@ func (t *Digests) internKey(key layout.Key) ID {
 	return t.enter(key)
 }
 
-// internAll puts the IDs of keys into ids, which is as long. It takes the lock
-// once: for a whole directory, say, or a whole manifest.
+// internAll puts the IDs of keys into ids, which is as long: for a whole
+// directory, say, or a whole manifest.
 func (t *Digests) internAll(keys []layout.Key, ids []ID) {
+	if t.knownAll(keys, ids) {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, key := range keys {
 		ids[i] = t.enter(key)
 	}
+}
+
+// knownAll is internAll for digests that all have been met, as those of nearly
+// all manifests have. Else it says so.
+//
+// A table and sums of many digests lie in no cache of the processor's. The first
+// loop does nothing but ask for places in the table, so that many of them are on
+// their way at once; the second does the same with the sums there.
+func (t *Digests) knownAll(keys []layout.Key, ids []ID) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	mask := uint64(len(t.table) - 1)
+	for i := range keys {
+		ids[i] = t.table[maphash.Bytes(t.seed, keys[i].Bytes())&mask]
+	}
+	for i := range keys {
+		switch found := ids[i]; {
+		case found == 0:
+			return false
+		case keys[i].Is(t.sum(found - 1)):
+			ids[i] = found - 1
+		default:
+			id, met := t.find(keys[i])
+			if !met {
+				return false
+			}
+			ids[i] = id
+		}
+	}
+	return true
 }
 
 // enter is for who holds the lock.

@@ -88,16 +88,16 @@ func (s *scan) alias(r *Repository, in *place, layer *Layer, hex string) error {
 }
 
 // layerLinks looks at the layer links that have not been looked at. In a large
-// tree a sweep does without: the name says all that the marking asks, and what
-// is removed is looked at then.
+// tree a sweep does without, but for those of manifests, which registry 2.1 kept
+// there: the name says all that the marking asks, and what is removed is looked
+// at then.
 func (s *scan) layerLinks() error {
-	if !s.opts.EveryLink && !s.few {
-		return nil
-	}
+	every := s.opts.EveryLink || s.few
 	for _, r := range s.inv.Repositories {
 		s.crew.each(len(r.Layers), func(i int) error {
 			layer := &r.Layers[i]
-			if layer.Stamp != (Stamp{}) || layer.Link != LinkGood {
+			looked := layer.Stamp != (Stamp{}) || layer.Link != LinkGood
+			if looked || !every && s.inv.Manifest(layer.Digest) == nil {
 				return nil
 			}
 			defer s.meter.Add(1)

@@ -148,7 +148,10 @@ func (s *scan) readManifest(m *Manifest, id ID, r *manifestReader) {
 		return
 	}
 	path := layout.BlobData(d)
-	data, _, err := read(s.root, path, manifest.Limit, r.buf)
+	data, info, err := read(s.root, path, manifest.Limit, r.buf)
+	if blob := s.inv.Blob(id); err == nil && blob != nil {
+		blob.is(info)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		m.State = Missing

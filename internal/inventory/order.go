@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -12,7 +13,16 @@ import (
 // byName sorts a listing, in the task that made it: what is in order already
 // costs nothing more when all is put together.
 func byName(entries []entry) []entry {
-	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
+	slices.SortFunc(entries, func(a, b entry) int {
+		// Of digests the first characters nearly always decide.
+		if len(a.name) >= 8 && len(b.name) >= 8 {
+			first, second := binary.BigEndian.Uint64(a.name), binary.BigEndian.Uint64(b.name)
+			if first != second {
+				return cmp.Compare(first, second)
+			}
+		}
+		return bytes.Compare(a.name, b.name)
+	})
 	return entries
 }
 
@@ -40,13 +50,17 @@ func order[T any](s []T, compare func(a, b T) int) {
 	}
 }
 
-// finish makes blobs findable by digest, once every digest is known, and sorts
-// what any look may have added to.
-func (inv *Inventory) finish() {
+// index makes blobs findable by digest.
+func (inv *Inventory) index() {
 	inv.blobs = make([]int32, inv.Digests.Len())
 	for i, blob := range inv.Blobs {
 		inv.blobs[blob.Digest] = int32(i) + 1
 	}
+}
+
+// finish puts in order what any look may have added to.
+func (inv *Inventory) finish() {
+	inv.index()
 	inv.read = append(inv.read, make([]int32, inv.Digests.Len()-len(inv.read))...)
 	for id := range ID(inv.Digests.Len()) {
 		m, blob := inv.Manifest(id), inv.Blob(id)

@@ -65,6 +65,7 @@ func (s *scan) list(ctx context.Context) error {
 func (s *scan) look(ctx context.Context) error {
 	err := s.phase(ctx, "looking", s.data, s.revisionLinks, s.layerLinks)
 	s.inv.Blobs = slices.DeleteFunc(s.inv.Blobs, func(b Blob) bool { return b.Links == 0 })
+	s.inv.index()
 	return err
 }
 

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 
 	"github.com/opencontainers/go-digest"
@@ -59,6 +60,17 @@ func KeyOfSum(sum [32]byte) Key { return Key{sum: sum} }
 
 // Sum is the bytes of a sha256; of any other digest there are none.
 func (k Key) Sum() ([32]byte, bool) { return k.sum, k.long == "" }
+
+// Bytes are those of a sha256, and zeros for any other digest. They are the
+// key's own.
+func (k *Key) Bytes() []byte { return k.sum[:] }
+
+// Is tells whether the key is the sha256 of these bytes.
+func (k *Key) Is(sum *[32]byte) bool {
+	word := func(of *[32]byte, at int) uint64 { return binary.NativeEndian.Uint64(of[at:]) }
+	differ := word(&k.sum, 0) ^ word(sum, 0) | word(&k.sum, 8) ^ word(sum, 8) | word(&k.sum, 16) ^ word(sum, 16) | word(&k.sum, 24) ^ word(sum, 24)
+	return differ == 0 && k.long == ""
+}
 
 // Digest is the digest as text.
 func (k Key) Digest() digest.Digest {

@@ -65,7 +65,8 @@ func (o *run) lookAround() {
 		for i, links := range r.everyLink() {
 			for digest, dir := range links {
 				at := dir + "/link"
-				if (o.generous || i < 2) && (!o.isFile(at) || o.entries[at].size > 1024) {
+				looked := i == 0 || i == 1 && (!o.opts.Large || isAlias(digest))
+				if (o.generous || looked) && (!o.isFile(at) || o.entries[at].size > 1024) {
 					o.pin(r, "2, 9: link to "+digest+" is no file, or huge")
 				}
 			}

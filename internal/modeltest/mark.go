@@ -96,6 +96,11 @@ func (o *run) markLinksThatStay(r *repository) {
 			o.add(o.blobs, to)
 		}
 	}
+	if o.opts.Large && o.generous && o.stays(r) { // an empty directory passes for a link
+		for _, hex := range o.dirs(r.dir + "/_layers/sha256") {
+			o.add(o.blobs, "sha256:"+hex)
+		}
+	}
 	for revision, links := range r.signatures {
 		if _, linked := r.revisions[revision]; linked && o.needed[r.name][revision] || o.stays(r) {
 			for digest := range links {

@@ -26,7 +26,7 @@ type Options struct {
 	UploadAge    time.Duration
 	Now          time.Time
 	// Large: nobody looks into every directory, and what lies beside a link or a
-	// blob may stay.
+	// blob may stay. A layer link is taken for what its name says.
 	Large bool
 }
 

@@ -80,10 +80,11 @@ func Make(inv *inventory.Inventory, opts Options) (*Plan, error) {
 // UsesAges tells whether the inventory has to know the times of tags' histories.
 func (o Options) UsesAges() bool { return o.MinAge > 0 || o.UntaggedAge > 0 }
 
-// KeepsUntagged tells whether revisions that no tag leads to may stay, and with
-// them what their links say.
-func (o Options) KeepsUntagged() bool {
-	return o.UsesAges() || o.KeepUntagged || len(o.KeepDigests) > 0 || len(o.Requests) > 0 || len(o.Scope) > 0
+// UsesLinks tells whether every link has to be looked at: where what no tag leads
+// to may stay, and with it what its link says, and where only what links let go
+// may go.
+func (o Options) UsesLinks() bool {
+	return o.UsesAges() || o.KeepUntagged || o.KeepOrphans || len(o.KeepDigests) > 0 || len(o.Requests) > 0 || len(o.Scope) > 0
 }
 
 // young tells whether something of this time is not yet old enough to go. A

@@ -27,6 +27,7 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	if err := b.judgeable(); err != nil {
 		return nil, err
 	}
+	b.plan.Actions = make([]Action, 0, b.dead())
 	for r := range inv.Repositories {
 		if b.open(r) {
 			b.links(r, Untagged, nil)
@@ -77,6 +78,30 @@ func (b *builder) add(kind Kind, reason Reason, repository, at, entry int) {
 
 func (b *builder) warn(code, repository, path, problem string) {
 	b.plan.Warnings = append(b.plan.Warnings, graph.Doubt{Code: code, Repository: repository, Path: path, Problem: problem})
+}
+
+// dead is how many things nothing refers to, about as many as there will be
+// actions: a slice that grew to that size would leave its own size behind.
+func (b *builder) dead() int {
+	n := len(b.inv.Folders)
+	for r, repo := range b.plan.Graph.Repositories {
+		n += len(repo.Unneeded) + dead(repo.Revisions) + dead(repo.Layers) + len(b.inv.Repositories[r].Uploads)
+	}
+	for _, blob := range b.inv.Blobs {
+		if !b.plan.Graph.Blob(blob.Digest).Live() {
+			n++
+		}
+	}
+	return n
+}
+
+func dead(links []graph.Via) (n int) {
+	for _, via := range links {
+		if !via.Live() {
+			n++
+		}
+	}
+	return n
 }
 
 // open tells whether links of a repository may go at all.

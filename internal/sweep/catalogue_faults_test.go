@@ -129,7 +129,7 @@ func TestVanishing(t *testing.T) {
 		{"a tag's link", "app:v1", 0, storetest.Open, 1},
 		{"a tag", "app:v1", 2, storetest.Open, 2},
 		{"a revision", "app@A", 1, storetest.Read, 0},
-		{"a manifest", "blob A", 0, storetest.Read, 0},
+		{"a manifest's directory", "blob A", 1, storetest.Read, 0},
 		{"a layer link's directory", "app layer x", 1, storetest.Stat, 0},
 		{"an alias", "app layer sha512:z", 0, storetest.Read, 0},
 		{"a repository", "app", 0, storetest.Open, 0},
