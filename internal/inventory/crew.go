@@ -38,15 +38,7 @@ type task struct {
 // for all: what it takes is a few hundred microseconds' work on a warm cache.
 const largest = 64
 
-// run works until nothing is left to do, or until something fails.
-func run(ctx context.Context, workers int, first ...func() error) error {
-	c := newCrew(ctx, workers)
-	for _, f := range first {
-		c.later(f)
-	}
-	return c.work()
-}
-
+// newCrew is to work until nothing is left to do, or until something fails.
 func newCrew(ctx context.Context, workers int) *crew {
 	c := &crew{ctx: ctx, workers: max(workers, 1)}
 	c.wake = sync.NewCond(&c.mu)

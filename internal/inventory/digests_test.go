@@ -149,3 +149,26 @@ func TestADigestCostsLittleMemory(t *testing.T) {
 		t.Errorf("%d bytes a digest", held/many)
 	}
 }
+
+// BenchmarkIntern looks up the digests of directories and of manifests, among as
+// many as a large registry holds.
+func BenchmarkIntern(b *testing.B) {
+	const many = 200_000
+	keys := make([]layout.Key, many)
+	for i := range keys {
+		keys[i] = layout.KeyOfSum(sha256.Sum256(binary.NativeEndian.AppendUint64(nil, uint64(i))))
+	}
+	t := newDigests()
+	ids := make([]ID, many)
+	t.internAll(keys, ids)
+	for _, size := range []int{1, 8, 700} {
+		b.Run(fmt.Sprintf("%d at once", size), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				from := i * 7919 * size % (many - size)
+				t.internAll(keys[from:from+size], ids[:size])
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*size), "ns/digest")
+		})
+	}
+}

@@ -72,6 +72,9 @@ func (s *scan) readManifests(ctx context.Context) error {
 			}
 		}
 	}
+	if len(wanted) == 0 {
+		return nil
+	}
 	meter := progress.NewMeter(s.opts.Observe, "reading manifests", int64(len(wanted)))
 	defer meter.End()
 	for len(wanted) > 0 {
