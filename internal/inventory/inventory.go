@@ -95,6 +95,9 @@ type Layer struct {
 	Stamp  Stamp
 }
 
+// Looked tells whether the scan has looked at the link itself.
+func (l Layer) Looked() bool { return l.Stamp != Stamp{} || l.Link != LinkGood }
+
 // Discarded is what is left of a tag that an earlier run renamed and did not
 // finish to remove, or the signatures of a revision that is gone. Its paths are
 // relative to its directory.

@@ -96,8 +96,7 @@ func (s *scan) layerLinks() error {
 	for _, r := range s.inv.Repositories {
 		s.crew.each(len(r.Layers), func(i int) error {
 			layer := &r.Layers[i]
-			looked := layer.Stamp != (Stamp{}) || layer.Link != LinkGood
-			if looked || !every && s.inv.Manifest(layer.Digest) == nil {
+			if layer.Looked() || !every && s.inv.Manifest(layer.Digest) == nil {
 				return nil
 			}
 			defer s.meter.Add(1)

@@ -152,9 +152,6 @@ func (s *scan) readManifest(m *Manifest, id ID, r *manifestReader) {
 	}
 	path := layout.BlobData(d)
 	data, info, err := read(s.root, path, manifest.Limit, r.buf)
-	if blob := s.inv.Blob(id); err == nil && blob != nil {
-		blob.is(info)
-	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		m.State = Missing
@@ -177,6 +174,9 @@ func (s *scan) readManifest(m *Manifest, id ID, r *manifestReader) {
 			return
 		}
 		s.sound(m, id, parsed, r)
+		if blob := s.inv.Blob(id); blob != nil {
+			blob.is(info)
+		}
 	}
 }
 

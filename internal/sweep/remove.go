@@ -60,8 +60,8 @@ func (s *sweeper) leaf(folder store.Dir, name string, at int, item plan.Item, be
 			return err
 		}
 	}
-	unseen := item.Stamp == inventory.Stamp{}
-	if item.Kind == plan.LayerLink && unseen {
+	unseen := s.unseen(at)
+	if unseen && item.Kind == plan.LayerLink {
 		if item.Stamp, err = s.older(dir, inside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -262,6 +262,17 @@ func unchanged(dir store.Dir, name string, then inventory.Stamp) error {
 		return errChanged
 	}
 	return err
+}
+
+// unseen tells a link of which the scan has seen the directory only.
+func (s *sweeper) unseen(at int) bool {
+	switch a := s.plan.Actions[at]; a.Kind {
+	case plan.TagIndexEntry:
+		return true
+	case plan.LayerLink:
+		return !s.plan.Inventory.Repositories[a.Repository].Layers[a.At].Looked()
+	}
+	return false
 }
 
 // older is the stamp of a file that the scan has not looked at, if the file was
