@@ -38,7 +38,7 @@ type process struct {
 
 // defaultJobs keeps a slow disk busy and costs a fast one nothing: requests wait
 // far longer than they compute, so that it does not follow the processors.
-const defaultJobs = 16
+const defaultJobs = 32
 
 // versionFlag prints the version as soon as it is parsed.
 type versionFlag bool
@@ -69,7 +69,7 @@ func (p *process) run() (code exitCode) {
 	if !slices.ContainsFunc(p.environ, func(pair string) bool { return strings.HasPrefix(pair, "GOGC=") }) {
 		// Nearly all that a scan allocates it keeps: a heap that may grow to twice
 		// that would be memory for nothing.
-		debug.SetGCPercent(25)
+		debug.SetGCPercent(20)
 	}
 	p.dropEmptyVariables()
 	var c cli

@@ -62,7 +62,7 @@ func (s *sweeper) leaf(folder store.Dir, name string, at int, item plan.Item, be
 	}
 	unseen := s.unseen(at)
 	if unseen && item.Kind == plan.LayerLink {
-		if item.Stamp, err = s.older(dir, inside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.older(dir, inside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -275,20 +275,20 @@ func (s *sweeper) unseen(at int) bool {
 	return false
 }
 
-// older is the stamp of a file that the scan has not looked at, if the file was
-// there already.
-func (s *sweeper) older(dir store.Dir, name string) (inventory.Stamp, error) {
+// older fails where a file that the scan has not looked at was not there before
+// the scan, or is none.
+func (s *sweeper) older(dir store.Dir, name string) error {
 	info, err := dir.Stat(name)
 	began := s.plan.Inventory.Began
 	switch {
 	case err != nil:
-		return inventory.Stamp{}, err
+		return err
 	case info.Type != store.Regular:
-		return inventory.Stamp{}, store.ErrNotRegular
+		return store.ErrNotRegular
 	case !began.IsZero() && info.CTime >= began.UnixNano():
-		return inventory.Stamp{}, errChanged
+		return errChanged
 	}
-	return inventory.StampOf(info), nil
+	return nil
 }
 
 // onlyTemporaries tells a directory that holds nothing but what a killed

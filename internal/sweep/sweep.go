@@ -13,7 +13,6 @@ package sweep
 import (
 	"context"
 	"fmt"
-	"iter"
 	"path"
 	"slices"
 	"sync"
@@ -177,7 +176,7 @@ func (s *sweeper) stage(ctx context.Context, from int, actions []plan.Action) {
 	var group errgroup.Group
 	jobs := max(s.opts.Jobs, 1)
 	group.SetLimit(jobs)
-	for b := range s.batches(from, actions, min(most, 1+len(actions)/(8*jobs))) {
+	for _, b := range s.batches(from, actions, min(most, 1+len(actions)/(8*jobs))) {
 		if s.stopped(ctx) {
 			break
 		}
@@ -186,39 +185,41 @@ func (s *sweeper) stage(ctx context.Context, from int, actions []plan.Action) {
 	group.Wait()
 }
 
-// batch is some actions whose paths lie in one directory.
+// batch is some actions, next to each other in the plan, whose paths lie in one
+// directory.
 type batch struct {
-	folder string
-	from   int // place of the first in the plan
-	items  []plan.Item
+	folder   string
+	from, to int // places in the plan
+	round    int // how many of the same directory come before
 }
 
 // most is how many actions share one task: enough to open their directory for.
 const most = 64
 
 // batches have as many actions of one directory as are next to each other, up to
-// size: few enough that all jobs have something to do until the end.
-func (s *sweeper) batches(from int, actions []plan.Action, size int) iter.Seq[batch] {
-	return func(yield func(batch) bool) {
-		var b batch
-		for i, a := range actions {
-			item := s.plan.Item(a)
-			folder := path.Dir(item.Path)
-			if len(b.items) == size || len(b.items) > 0 && folder != b.folder {
-				if !yield(b) {
-					return
-				}
-				b = batch{}
+// size: few enough that all jobs have something to do until the end. Those of a
+// large stage are dealt out so that jobs are seldom in one directory at once: who
+// removes from a directory keeps all others out of it.
+func (s *sweeper) batches(from int, actions []plan.Action, size int) []batch {
+	var all []batch
+	for i, a := range actions {
+		folder := path.Dir(s.plan.Item(a).Path)
+		b := batch{folder: folder, from: from + i}
+		if len(all) > 0 && all[len(all)-1].folder == folder {
+			last := &all[len(all)-1]
+			if last.to-last.from < size {
+				last.to++
+				continue
 			}
-			if len(b.items) == 0 {
-				b.folder, b.from = folder, from+i
-			}
-			b.items = append(b.items, item)
+			b.round = last.round + 1
 		}
-		if len(b.items) > 0 {
-			yield(b)
-		}
+		b.to = b.from + 1
+		all = append(all, b)
 	}
+	if len(actions) > most {
+		slices.SortStableFunc(all, func(a, b batch) int { return a.round - b.round })
+	}
+	return all
 }
 
 // caught, deferred, stops the run where a task that works on the action at this
@@ -236,12 +237,12 @@ func (s *sweeper) batch(ctx context.Context, b batch) {
 	if err == nil {
 		defer folder.Close()
 	}
-	for i, item := range b.items {
+	for at = b.from; at < b.to; at++ {
 		if s.stopped(ctx) {
 			return
 		}
-		at = b.from + i
 		action := s.plan.Actions[at]
+		item := s.plan.Item(action)
 		switch {
 		case s.protected(action):
 			s.record(at, item, errProtected)

@@ -44,7 +44,7 @@ func readBlobs(ctx context.Context, root string) (result verify.Result, damaged 
 	if err != nil {
 		return result, 0, err
 	}
-	const jobs = 16 // regjanitor's own default
+	const jobs = 32 // regjanitor's own default
 	result, err = verify.Hash(ctx, top.Dir, blobs, verify.Options{Jobs: jobs, Found: func(verify.Damage) { damaged++ }})
 	return result, damaged, err
 }
