@@ -107,8 +107,10 @@ func (c *trial) run() error {
 // their directory for the next run, or a layer link that is no file.
 func (c *trial) surprises(d *disk) bool {
 	for at, e := range d.entries {
-		oddLink := strings.Contains(at, "/_layers/") && filepath.Base(at) == "link" && e.kind != 0
-		if c.opts.Large && (oddLink || tempName.MatchString(filepath.Base(at))) {
+		name := filepath.Base(at)
+		inLayer := strings.Contains(at, "/_layers/") && len(filepath.Base(filepath.Dir(at))) >= 64
+		odd := inLayer && (name != "link" || e.kind != 0)
+		if c.opts.Large && (odd || tempName.MatchString(name)) {
 			return true
 		}
 	}
