@@ -1,12 +1,9 @@
 package inventory
 
 import (
-	"errors"
-	"io/fs"
 	"slices"
 
 	"regjanitor/internal/layout"
-	"regjanitor/internal/store"
 )
 
 func (s *scan) layers(r *Repository, path string) error {
@@ -110,17 +107,10 @@ func (s *scan) layerLinks() error {
 
 // layerLink looks at the link in a directory.
 func (s *scan) layerLink(r *Repository, in *place, layer *Layer, directory string) error {
-	name := directory + "/" + layout.Link
-	info, err := again(func() (store.Info, error) { return in.Stat(name) })
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		layer.Link = LinkAbsent
+	link := s.seeLink(in, directory+"/"+layout.Link)
+	layer.Link, layer.Stamp = link.State, link.Stamp
+	if layer.Link == LinkAbsent {
 		return s.linkless(r, in.at(directory))
-	case err != nil:
-		layer.Link = LinkUnreadable
-		s.unread(in.at(name), err)
-		return nil
 	}
-	layer.Link, layer.Stamp = stateOf(info), StampOf(info)
 	return nil
 }

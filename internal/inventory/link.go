@@ -90,6 +90,20 @@ func (s *scan) parseLink(data []byte) (LinkState, ID) {
 	return LinkGood, s.inv.Digests.internKey(key)
 }
 
+// seeLink only looks at a link; its directory's name has to say what it says.
+func (s *scan) seeLink(in *place, name string) Link {
+	info, err := again(func() (store.Info, error) { return in.Stat(name) })
+	link := Link{State: stateOf(info), Stamp: StampOf(info), CTime: info.CTime}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		link.State = LinkAbsent
+	case err != nil:
+		link.State = LinkUnreadable
+		s.unread(in.at(name), err)
+	}
+	return link
+}
+
 // stateOf is what a stat alone says of a link that need not be read.
 func stateOf(info store.Info) LinkState {
 	switch {

@@ -1,12 +1,9 @@
 package inventory
 
 import (
-	"errors"
-	"io/fs"
 	"slices"
 
 	"regjanitor/internal/layout"
-	"regjanitor/internal/store"
 )
 
 // revisions lists a repository's. Their links are looked at later, when it is
@@ -52,29 +49,16 @@ func (s *scan) revisionLink(r *Repository, revision *Revision, read bool) error 
 	if read {
 		revision.Link = s.readLink(s.top, path+"/"+layout.Link)
 	} else {
-		revision.Link = s.seeLink(path+"/"+layout.Link, revision.Digest)
+		revision.Link = s.seeLink(s.top, path+"/"+layout.Link)
+		revision.Link.Target = revision.Digest
+		if revision.Link.State == LinkGood && revision.Link.Stamp.Size == 0 {
+			revision.Link.State = LinkEmpty
+		}
 	}
 	if revision.Link.State == LinkAbsent {
 		return s.linkless(r, path)
 	}
 	return nil
-}
-
-// seeLink only looks at a link, and takes it to say what its directory's name
-// says.
-func (s *scan) seeLink(path string, id ID) Link {
-	info, err := again(func() (store.Info, error) { return s.root.Stat(path) })
-	link := Link{State: stateOf(info), Target: id, Stamp: StampOf(info), CTime: info.CTime}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		link.State = LinkAbsent
-	case err != nil:
-		link.State = LinkUnreadable
-		s.unread(path, err)
-	case link.State == LinkGood && info.Size == 0:
-		link.State = LinkEmpty
-	}
-	return link
 }
 
 // led are the manifests that a tag leads to in one repository or another, with
