@@ -158,7 +158,7 @@ func (s *scan) data() error {
 						return nil
 					}
 					return s.blob(in, &blobs[i])
-				}, func() {})
+				}, nil)
 				return nil
 			})
 			return s.unseenBlobs(stack.path, err)

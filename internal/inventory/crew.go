@@ -38,7 +38,6 @@ type task struct {
 // for all: what it takes is a few hundred microseconds' work on a warm cache.
 const largest = 64
 
-// newCrew is to work until nothing is left to do, or until something fails.
 func newCrew(ctx context.Context, workers int) *crew {
 	c := &crew{ctx: ctx, workers: max(workers, 1)}
 	c.wake = sync.NewCond(&c.mu)
@@ -67,6 +66,7 @@ func (c *crew) each(n int, f func(i int) error, done func()) {
 	}
 }
 
+// work goes on until nothing is left to do, or until something fails.
 func (c *crew) work() error {
 	var all sync.WaitGroup
 	for range c.workers {

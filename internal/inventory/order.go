@@ -60,8 +60,6 @@ func (inv *Inventory) index() {
 
 // finish puts in order what any look may have added to.
 func (inv *Inventory) finish() {
-	inv.index()
-	inv.read = append(inv.read, make([]int32, inv.Digests.Len()-len(inv.read))...)
 	for id := range ID(inv.Digests.Len()) {
 		m, blob := inv.Manifest(id), inv.Blob(id)
 		if m != nil && blob != nil && (m.State == Missing || m.State == Empty && blob.Stamp.Size > 0) {

@@ -105,7 +105,8 @@ type scan struct {
 	starved error
 }
 
-// each leaves f over 0 ≤ i < n to be done in a place, and then done.
+// each leaves f over 0 ≤ i < n to be done in a place, and then done, which may be
+// nil.
 func (s *scan) each(in *place, n int, f func(i int) error, done func()) {
 	in.users.Add(1)
 	s.crew.each(n, func(i int) error {
@@ -113,6 +114,8 @@ func (s *scan) each(in *place, n int, f func(i int) error, done func()) {
 		return f(i)
 	}, func() {
 		defer in.leave()
-		done()
+		if done != nil {
+			done()
+		}
 	})
 }
