@@ -24,6 +24,7 @@ type room struct {
 var rooms = []room{
 	{"internal/layout", true},
 	{"internal/refusal", true},
+	{"internal/age", true},
 	{"internal/progress", true},
 	{"internal/manifest", true},
 	{"internal/store", false},

@@ -1,5 +1,7 @@
 package main
 
+import "regjanitor/internal/age"
+
 // cli is the command line. Names, flags and variables are the contract's.
 type cli struct {
 	globals `group:"global"`
@@ -63,12 +65,12 @@ type changing struct {
 type sweepCmd struct {
 	changing
 	KeepUntagged      bool     `env:"REGJANITOR_KEEP_UNTAGGED" help:"Keep revisions without a tag."`
-	UntaggedOlderThan age      `default:"0" placeholder:"AGE" env:"REGJANITOR_UNTAGGED_OLDER_THAN" help:"Keep untagged revisions until they have been untagged for this long."`
+	UntaggedOlderThan age.Age  `default:"0" placeholder:"AGE" env:"REGJANITOR_UNTAGGED_OLDER_THAN" help:"Keep untagged revisions until they have been untagged for this long."`
 	Repo              []string `sep:"none" placeholder:"GLOB" env:"REGJANITOR_REPO" help:"Touch only these repositories; ** spans slashes."`
 	KeepOrphans       bool     `env:"REGJANITOR_KEEP_ORPHANS" help:"Keep blobs that nothing referred to before this run."`
 	KeepUploads       bool     `env:"REGJANITOR_KEEP_UPLOADS" help:"Keep unfinished uploads of any age."`
-	UploadsOlderThan  age      `default:"168h" placeholder:"AGE" env:"REGJANITOR_UPLOADS_OLDER_THAN" help:"Remove uploads that nobody has touched for this long (${default})."`
-	MinAge            age      `default:"0" placeholder:"AGE" env:"REGJANITOR_MIN_AGE" help:"Keep what is younger than this, or has a younger link to it."`
+	UploadsOlderThan  age.Age  `default:"168h" placeholder:"AGE" env:"REGJANITOR_UPLOADS_OLDER_THAN" help:"Remove uploads that nobody has touched for this long (${default})."`
+	MinAge            age.Age  `default:"0" placeholder:"AGE" env:"REGJANITOR_MIN_AGE" help:"Keep what is younger than this, or has a younger link to it."`
 	AllowEmpty        bool     `help:"Go on where no tag keeps anything, and remove it all."`
 }
 
@@ -177,7 +179,7 @@ Examples:
 type trashEmptyCmd struct {
 	emptying
 	ID        filename `arg:"" optional:"" name:"id" help:"The run; all where none is named."`
-	OlderThan age      `placeholder:"AGE" default:"0" help:"Only runs that began this long ago."`
+	OlderThan age.Age  `placeholder:"AGE" default:"0" help:"Only runs that began this long ago."`
 }
 
 // Help is what the command's help ends with.

@@ -3,56 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// age is a time span in hours, days, weeks and years, which are never asked to
-// be exact: a year is 365 days.
-type age time.Duration
-
-var ageUnits = map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
-
-var agePart = regexp.MustCompile(`^([0-9]+)([hdwy])`)
-
-// UnmarshalText reads 0, or numbers with units, as in 36h and 1w2d.
-func (a *age) UnmarshalText(text []byte) error {
-	rest := string(text)
-	if rest == "0" {
-		*a = 0
-		return nil
-	}
-	var total time.Duration
-	for rest != "" {
-		part := agePart.FindStringSubmatch(rest)
-		if part == nil {
-			return badAge(string(text))
-		}
-		n, err := strconv.ParseInt(part[1], 10, 64)
-		unit := ageUnits[part[2][0]]
-		if err != nil || n > int64((math.MaxInt64-total)/unit) {
-			return fmt.Errorf("%q is too long an age", text)
-		}
-		total += time.Duration(n) * unit
-		rest = rest[len(part[0]):]
-	}
-	if len(text) == 0 {
-		return badAge("")
-	}
-	*a = age(total)
-	return nil
-}
-
-func badAge(text string) error {
-	why := "write hours, days, weeks or years, as in 36h, 7d or 1w2d, or 0"
-	if strings.HasSuffix(text, "m") {
-		why = "m could be minutes or months; " + why
-	}
-	return fmt.Errorf("%q is not an age: %s", text, why)
-}
 
 // span is a time in Go's way of writing it, never negative; 0 is none.
 type span time.Duration
