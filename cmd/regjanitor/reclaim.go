@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,11 +158,19 @@ func (r *reclaim) save(p *plan.Plan) error {
 
 // show prints the plan, as a dry run does.
 func (r *reclaim) show(p *plan.Plan) {
+	r.preview(p)
 	r.lines(p)
 	if r.DetailedExitcode && r.code == exitDone && len(p.Actions) > 0 {
 		r.code = exitFoundWork
 	}
 	r.summary()
+}
+
+// preview says what globs came to, before anybody agrees to it.
+func (r *reclaim) preview(p *plan.Plan) {
+	if !r.JSON && !r.Quiet && slices.ContainsFunc(r.options.Requests, plan.Request.IsGlob) {
+		report.Preview(r.voice, p.Named, r.Verbose)
+	}
 }
 
 // lines tells of each removal that a plan is about.
@@ -180,6 +189,7 @@ func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
 	}
 	dry := *r.document
 	dry.Header, dry.DryRun = r.header(r.code, nil), true
+	r.preview(p)
 	if !r.canAsk() {
 		r.lines(p)
 		r.tell(&dry)

@@ -4,10 +4,23 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	"regjanitor/internal/layout"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
 )
+
+// parseGlob is parseRef where the names may be globs.
+func parseGlob(name string) (plan.Request, error) {
+	request, err := parseRef(name)
+	for _, glob := range []string{request.Repository, request.Tag} {
+		if err == nil && !doublestar.ValidatePattern(glob) {
+			err = usagef("%q is not a glob", glob)
+		}
+	}
+	return request, err
+}
 
 // parseRef reads REPO, REPO:TAG or REPO@DIGEST. A tag need not be one that a
 // registry would accept: what is on the disk has to be removable.

@@ -30,7 +30,7 @@ func (c *rmCmd) Run(ctx context.Context, s *session) error {
 	s.document = report.NewDocument(c.DryRun || c.Plan != "")
 	r := reclaim{session: s, changing: c.changing, options: plan.Options{UploadAge: plan.DefaultUploadAge}}
 	for _, name := range c.Names {
-		request, err := parseRef(name)
+		request, err := parseGlob(name)
 		if err != nil {
 			return err
 		}

@@ -37,6 +37,11 @@ type Manifest struct {
 	References []Reference
 }
 
+// IsIndex tells a manifest that lists others.
+func (m *Manifest) IsIndex() bool {
+	return m.State == Sound && (m.Kind == manifest.Index || m.Kind == manifest.List)
+}
+
 // Reference is one thing that a manifest refers to.
 type Reference struct {
 	Digest   ID

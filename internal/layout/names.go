@@ -3,6 +3,8 @@ package layout
 import (
 	"regexp"
 	"strings"
+
+	"github.com/opencontainers/go-digest"
 )
 
 // Reserved tells a name that can never be part of a repository's name: the
@@ -32,6 +34,7 @@ var (
 	tagName        = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
 	uuid           = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
 	uploadID       = regexp.MustCompile(`^` + uuid + `$`)
+	attachedTag    = regexp.MustCompile(`^sha256-([0-9a-f]{64})(\.sig|\.att|\.sbom)?$`)
 	temporaryName  = regexp.MustCompile(`^(?:link|data|startedat|[0-9]+)\.` + uuid + `\.tmp$`)
 )
 
@@ -45,6 +48,19 @@ func ValidRepository(name string) bool {
 
 // ValidTag tells whether the registry can serve a tag of this name.
 func ValidTag(name string) bool { return tagName.MatchString(name) }
+
+// TagSubject is the manifest that something is about as the name of its tag says:
+// cosign's signatures, attestations and SBOMs (sha256-<hex>.sig, .att, .sbom) and
+// the index of referrers that clients keep where a registry has no API for them
+// (sha256-<hex>, which may be anything else too). Manifests have no other digests
+// than sha256.
+func TagSubject(tag string) (subject digest.Digest, index, ok bool) {
+	match := attachedTag.FindStringSubmatch(tag)
+	if match == nil {
+		return "", false, false
+	}
+	return digest.NewDigestFromEncoded(digest.SHA256, match[1]), match[2] == "", true
+}
 
 // IsUploadID tells the name of an upload: a version 4 UUID in registry 2, a
 // version 7 UUID in 3.

@@ -175,7 +175,7 @@ func (w *walker) manifest(id inventory.ID, manifests map[inventory.ID]bool) Mani
 		m.Kind = "missing"
 	case read.State != inventory.Sound:
 		m.Kind = "damaged"
-	case read.Kind == manifest.Index || read.Kind == manifest.List:
+	case read.IsIndex():
 		m.Kind = fmt.Sprintf("index(%d)", len(read.References))
 	case read.Kind == manifest.Schema1 || read.Kind == manifest.Artifact:
 		m.Kind = read.Kind.String()

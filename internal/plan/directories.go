@@ -32,7 +32,7 @@ func (b *builder) directories() {
 			continue
 		}
 		kind, r := Directory, b.owner(folder.Path)
-		if b.byName != nil && gone[i] == 0 && !b.byName[r] {
+		if b.byName != nil && !b.opts.Prune && gone[i] == 0 && !b.byName[r] {
 			continue // it was empty before, and nobody asked for it
 		}
 		if r >= 0 && layout.Repository(b.inv.Repositories[r].Name) == folder.Path {

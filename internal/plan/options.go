@@ -23,6 +23,8 @@ const DefaultUploadAge = 168 * time.Hour
 type Options struct {
 	// Requests are what is to be removed by name; none is a sweep.
 	Requests []Request `json:"requests"`
+	// Prune: a removal by name takes all empty directories of the tree along.
+	Prune bool `json:"prune"`
 	// Scope are globs of the repositories that a sweep may touch; none is all,
 	// with the blobs that are nobody's.
 	Scope        []string      `json:"scope"`
@@ -49,12 +51,14 @@ func (o Options) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(o))
 }
 
-// Request names what a user wants removed: a repository, one of its tags, or
-// one of its manifests.
+// Request names what a user wants removed: a repository, one of its tags, one of
+// its manifests, or all of these that nothing needs. Repository and tag may be
+// globs, where nothing bears that very name.
 type Request struct {
 	Repository string        `json:"repository"`
 	Tag        string        `json:"tag"`
 	Digest     digest.Digest `json:"digest"`
+	Untagged   bool          `json:"untagged"`
 }
 
 // KeptDigest is a manifest that stays with its referrers wherever it is linked,

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,21 +8,6 @@ import (
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/refusal"
 )
-
-func (q Request) String() string {
-	switch {
-	case q.Tag != "":
-		return q.Repository + ":" + q.Tag
-	case q.Digest != "":
-		return q.Repository + "@" + q.Digest.String()
-	}
-	return q.Repository
-}
-
-// UnknownError says that a name is not there; nothing is removed then.
-type UnknownError struct{ Request Request }
-
-func (e *UnknownError) Error() string { return fmt.Sprintf("%s is not there", e.Request) }
 
 // Remove plans the removal of what is requested, with the history of a named tag
 // and with what only these kept. Garbage that was there before stays.
@@ -35,21 +19,11 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	}
 	b.byName = named.whole
 	kept := b.keptDigests()
-	only := named.reach(inv)
-	stays := func(live graph.Via) bool { return !live.Live() }
-	b.plan.Graph = graph.Mark(inv, graph.Roots{
-		Tag: func(r, i int) bool { return !named.tags[ref{r, i}] },
-		Revision: func(r, i int) bool {
-			return !named.revisions[ref{r, i}] &&
-				(stays(only.Repositories[r].Revisions[i]) || kept[inv.Repositories[r].Revisions[i].Digest])
-		},
-		Layer:   func(r, i int) bool { return stays(only.Repositories[r].Layers[i]) },
-		Whole:   func(r int) bool { return !named.touches[r] },
-		Gone:    func(r int) bool { return named.whole[r] },
-		Dropped: func(r, i int) bool { return only.Repositories[r].Revisions[i].Live() },
-		Named:   func(r, i int) bool { return named.revisions[ref{r, i}] },
-		Proxy:   opts.Proxy,
-	})
+	b.nameUntagged(named, kept)
+	only := b.without(named, kept)
+	for b.plan.Graph.Refused == nil && b.nameAttached(named, only) {
+		only = b.without(named, kept)
+	}
 	if b.plan.Graph.Refused != nil {
 		return nil, b.plan.Graph.Refused
 	}
@@ -57,53 +31,31 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	b.requested(named, only)
+	b.plan.Named = named.list(inv)
 	b.unknown(named)
 	b.blobs(true)
 	return b.finish()
 }
 
-// ref is a place in a repository's tags or revisions.
-type ref struct{ repository, at int }
-
-// names are the requests as places in the inventory.
-type names struct {
-	tags, revisions map[ref]bool
-	whole, touches  map[int]bool
-}
-
-func (b *builder) resolve(requests []Request) (names, error) {
-	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}}
-	for _, q := range requests {
-		r, found := b.inv.Find(q.Repository)
-		if !found {
-			return n, &UnknownError{q}
-		}
-		repo := b.inv.Repositories[r]
-		n.touches[r] = true
-		switch {
-		case q.Tag != "":
-			found = false
-			for i, tag := range repo.Tags {
-				if tag.Name == q.Tag {
-					n.tags[ref{r, i}], found = true, true
-				}
-			}
-		case q.Digest != "":
-			id, met := b.inv.Digests.Lookup(q.Digest)
-			found = false
-			for i, revision := range repo.Revisions {
-				if met && revision.Digest == id {
-					n.revisions[ref{r, i}], found = true, true
-				}
-			}
-		default:
-			n.whole[r] = true
-		}
-		if !found {
-			return n, &UnknownError{q}
-		}
-	}
-	return n, nil
+// without marks what stays without the named things, and returns what these
+// reach.
+func (b *builder) without(n names, kept map[inventory.ID]bool) *graph.Graph {
+	inv, only := b.inv, n.reach(b.inv)
+	stays := func(live graph.Via) bool { return !live.Live() }
+	b.plan.Graph = graph.Mark(inv, graph.Roots{
+		Tag: func(r, i int) bool { return !n.tags[ref{r, i}] },
+		Revision: func(r, i int) bool {
+			return !n.revisions[ref{r, i}] &&
+				(stays(only.Repositories[r].Revisions[i]) || kept[inv.Repositories[r].Revisions[i].Digest])
+		},
+		Layer:   func(r, i int) bool { return stays(only.Repositories[r].Layers[i]) },
+		Whole:   func(r int) bool { return !n.touches[r] },
+		Gone:    func(r int) bool { return n.whole[r] },
+		Dropped: func(r, i int) bool { return only.Repositories[r].Revisions[i].Live() },
+		Named:   func(r, i int) bool { return n.revisions[ref{r, i}] },
+		Proxy:   b.opts.Proxy,
+	})
+	return only
 }
 
 // reach is what the named things reach, whatever else does too.
@@ -203,11 +155,11 @@ func (b *builder) requested(n names, only *graph.Graph) {
 			b.temporaries(r)
 			b.discarded(r)
 		case !b.plan.Graph.Repositories[r].Pinned:
-			b.links(r, Requested, &only.Repositories[r])
+			b.links(r, n.reason(r), &only.Repositories[r])
 		default:
 			for i := range repo.Revisions {
 				if n.revisions[ref{r, i}] {
-					b.add(Revision, Requested, r, i, 0)
+					b.add(Revision, n.reason(r), r, i, 0)
 				}
 			}
 		}

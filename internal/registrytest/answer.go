@@ -73,10 +73,10 @@ func (t *Tree) answer() (live, dead map[string]bool) {
 func (t *Tree) judge(repo string, r *repository, m marks, file func(string, bool)) {
 	for name, tag := range r.tags {
 		if tag.current != "" {
-			file(repo+" tag "+name, true)
+			file(repo+" tag "+t.tagWords(name), true)
 		}
 		for d := range tag.history {
-			file(repo+" history "+name+" "+t.Name(d), m.descended[d] || d == tag.current)
+			file(repo+" history "+t.tagWords(name)+" "+t.Name(d), m.descended[d] || d == tag.current)
 		}
 	}
 	for d := range r.revisions {

@@ -71,6 +71,7 @@
 //	                         children, tag with history; a blob's data is
 //	                         written once, links each time. links=layers: as
 //	                         registry 2.1 did, manifest links in _layers
+//	                         A tag may name a digest: sha256-<NAME>.sig
 //	push REPO@ NAME          by digest
 //	mount REPO REF...        layer links and the data, no manifest
 //	blob NAME...             the data alone

@@ -124,6 +124,7 @@ func (t *Tree) tagWord(repo string, parts []string) string {
 	if !layout.ValidTag(name) {
 		return ""
 	}
+	name = t.tagWords(name)
 	if len(parts) > 2 && parts[1] == layout.Index {
 		return t.linkWord(repo+" history "+name+" ", strings.Join(parts[2:], "/"))
 	}

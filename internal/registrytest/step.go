@@ -88,7 +88,12 @@ func (s *Spec) parsePush(words []string) (runner, error) {
 	tag := ""
 	if !byDigest {
 		var ok bool
-		if repo, tag, ok = strings.Cut(words[0], ":"); !ok || !layout.ValidTag(tag) {
+		if repo, tag, ok = strings.Cut(words[0], ":"); ok {
+			if tag, err = s.tagName(tag); err != nil {
+				return nil, err
+			}
+		}
+		if !ok || !layout.ValidTag(tag) {
 			return nil, fmt.Errorf("%q is neither REPO:TAG nor REPO@", words[0])
 		}
 	}

@@ -90,6 +90,9 @@ func (s *Spec) parseTarget(words []string) (t target, rest []string, err error) 
 	} else {
 		t, rest, err = cutShortTarget(words)
 	}
+	if err == nil && t.tag != "" {
+		t.tag, err = s.tagName(t.tag)
+	}
 	if err != nil || t.name == "" {
 		return t, rest, err
 	}

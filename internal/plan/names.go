@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+)
+
+func (q Request) String() string {
+	switch {
+	case q.Tag != "":
+		return q.Repository + ":" + q.Tag
+	case q.Digest != "":
+		return q.Repository + "@" + q.Digest.String()
+	}
+	return q.Repository
+}
+
+// IsGlob tells whether a request may name more than one thing.
+func (q Request) IsGlob() bool { return isGlob(q.Repository) || isGlob(q.Tag) }
+
+func isGlob(name string) bool { return strings.ContainsAny(name, `*?[{`) }
+
+// matches tells whether a name is meant by a glob.
+func matches(glob, name string) bool { return doublestar.MatchUnvalidated(glob, name) }
+
+// UnknownError says that a name is not there; nothing is removed then.
+type UnknownError struct{ Request Request }
+
+func (e *UnknownError) Error() string {
+	if e.Request.IsGlob() {
+		return fmt.Sprintf("nothing matches %s", e.Request)
+	}
+	return fmt.Sprintf("%s is not there", e.Request)
+}
+
+// ref is a place in a repository's tags or revisions.
+type ref struct{ repository, at int }
+
+// names are the requests as places in the inventory.
+type names struct {
+	tags, revisions map[ref]bool
+	whole, touches  map[int]bool
+	untagged        map[int]bool // repositories whose untagged revisions are meant
+}
+
+func (b *builder) resolve(requests []Request) (names, error) {
+	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}, map[int]bool{}}
+	for _, q := range requests {
+		found := false
+		for _, r := range b.repositories(q.Repository) {
+			if n.take(b.inv, r, q) {
+				found, n.touches[r] = true, true
+			}
+		}
+		if !found {
+			return n, &UnknownError{q}
+		}
+	}
+	return n, nil
+}
+
+// repositories are the places of those that a name means: of the one that bears
+// it, or else of all that match it.
+func (b *builder) repositories(name string) (places []int) {
+	if r, found := b.inv.Find(name); found {
+		return []int{r}
+	}
+	if !isGlob(name) {
+		return nil
+	}
+	for r, repo := range b.inv.Repositories {
+		if matches(name, repo.Name) {
+			places = append(places, r)
+		}
+	}
+	return places
+}
+
+// take notes what a request means in one repository, and tells whether that is
+// anything.
+func (n names) take(inv *inventory.Inventory, r int, q Request) (found bool) {
+	repo := inv.Repositories[r]
+	switch {
+	case q.Tag != "":
+		exact := slices.ContainsFunc(repo.Tags, func(t inventory.Tag) bool { return t.Name == q.Tag })
+		for i, tag := range repo.Tags {
+			if tag.Name == q.Tag || !exact && isGlob(q.Tag) && matches(q.Tag, tag.Name) {
+				n.tags[ref{r, i}], found = true, true
+			}
+		}
+	case q.Digest != "":
+		id, met := inv.Digests.Lookup(q.Digest)
+		for i, revision := range repo.Revisions {
+			if met && revision.Digest == id {
+				n.revisions[ref{r, i}], found = true, true
+			}
+		}
+	case q.Untagged:
+		n.untagged[r], found = true, true
+	default:
+		n.whole[r], found = true, true
+	}
+	return found
+}
+
+// nameUntagged names the revisions that nothing needs, where these are meant.
+// Where a repository is in doubt nobody knows which they are.
+func (b *builder) nameUntagged(n names, kept map[inventory.ID]bool) {
+	if len(n.untagged) == 0 {
+		return
+	}
+	g := graph.Mark(b.inv, graph.Roots{
+		Tag:      func(int, int) bool { return true },
+		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept) },
+		Whole:    func(r int) bool { return !n.untagged[r] },
+		Proxy:    b.opts.Proxy,
+	})
+	for r := range n.untagged {
+		for i, via := range g.Repositories[r].Revisions {
+			if !via.Live() && !g.Repositories[r].Pinned {
+				n.revisions[ref{r, i}] = true
+			}
+		}
+	}
+}
+
+// reason is why what was named in a repository goes.
+func (n names) reason(r int) Reason {
+	if n.untagged[r] {
+		return Untagged
+	}
+	return Requested
+}
+
+// list spells out what was named, in the inventory's order, tags before digests.
+func (n names) list(inv *inventory.Inventory) (list []Request) {
+	for r, repo := range inv.Repositories {
+		if n.whole[r] {
+			list = append(list, Request{Repository: repo.Name})
+			continue
+		}
+		for i, tag := range repo.Tags {
+			if n.tags[ref{r, i}] {
+				list = append(list, Request{Repository: repo.Name, Tag: tag.Name})
+			}
+		}
+		for i, revision := range repo.Revisions {
+			if n.revisions[ref{r, i}] {
+				list = append(list, Request{Repository: repo.Name, Digest: inv.Digests.Digest(revision.Digest)})
+			}
+		}
+	}
+	return list
+}
