@@ -30,6 +30,7 @@ var rooms = []room{
 	{"internal/store", false},
 	{"internal/inventory", false},
 	{"internal/graph", true},
+	{"internal/retention", true},
 	{"internal/plan", true},
 	{"internal/listing", true},
 	{"internal/verify", false},

@@ -1,0 +1,66 @@
+package retention
+
+import (
+	"slices"
+	"time"
+)
+
+// Push times are taken for flattened where nine tenths of so many tags lie so
+// close together. A pipeline that pushes its whole matrix at once stays below
+// that number of tags, or has older ones too.
+const (
+	flatAmong = 20
+	flatSpan  = time.Hour
+)
+
+// flatness is how many of the tags were pushed within the same hour, if that is
+// too many to believe.
+type flatness struct{ close, all int }
+
+func flatten(tags []Tag) flatness {
+	if len(tags) < flatAmong {
+		return flatness{}
+	}
+	times := make([]time.Time, len(tags))
+	for i, tag := range tags {
+		times[i] = tag.Pushed
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	most, first := 0, 0
+	for i, t := range times {
+		for t.Sub(times[first]) > flatSpan {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	if 10*most < 9*len(tags) {
+		return flatness{}
+	}
+	return flatness{close: most, all: len(tags)}
+}
+
+// doubtful tells whether a rule goes by push times, and these are flattened.
+func (j *judgement) doubtful(s *section) bool {
+	if j.flat.all == 0 || s.rule.TrustMTime {
+		return false
+	}
+	r := s.rule
+	if r.Order == BySemver && r.KeepWithin == 0 && r.KeepDaily == 0 && r.KeepWeekly == 0 && r.KeepMonthly == 0 {
+		return false
+	}
+	return slices.ContainsFunc(s.tags, func(i int32) bool { return !j.verdicts[i].FromCreated })
+}
+
+// doubt keeps what would go by flattened times, and tells whether there was any.
+func (j *judgement) doubt(s *section) (any bool) {
+	if !j.doubtful(s) {
+		return false
+	}
+	for _, i := range s.tags {
+		if !j.verdicts[i].Keep {
+			any = true
+			j.because(i, Flattened, "%d of %d tags were pushed within an hour, as if copied; trust_mtime: true says that they were not", j.flat.close, j.flat.all)
+		}
+	}
+	return any
+}

@@ -1,0 +1,207 @@
+package retention
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// list is a list with something in it.
+func (r *reader) list(e *ast.MappingValueNode, empty string) ([]ast.Node, error) {
+	key := start(e.Key).Value
+	s, ok := e.Value.(*ast.SequenceNode)
+	switch {
+	case !ok && isScalar(e.Value):
+		return nil, r.failIn(e.Value, fmt.Sprintf("write a list, as in %s: [%q]", key, start(e.Value).Value), "%s takes a list, and this is %s", key, kind(e.Value))
+	case !ok:
+		return nil, r.failIn(value(e), "begin each item with a dash", "%s takes a list, and this is %s", key, kind(e.Value))
+	case len(s.Values) == 0:
+		return nil, r.failIn(s, empty, "%s is empty", key)
+	}
+	return s.Values, nil
+}
+
+// text is a value that is text and looks like it.
+func (r *reader) text(node ast.Node, key string) (string, error) {
+	s, ok := node.(*ast.StringNode)
+	if !ok {
+		hint := "write text, in quotes"
+		if isScalar(node) {
+			hint = fmt.Sprintf("put it in quotes: %q", start(node).Value)
+		}
+		return "", r.failIn(node, hint, "%s takes text, and this is %s", key, kind(node))
+	}
+	switch {
+	case strings.TrimSpace(s.Value) == "":
+		return "", r.failIn(s, "write something, or leave it out", "%s has an empty text", key)
+	case strings.TrimSpace(s.Value) != s.Value:
+		return "", r.failIn(s, "remove the spaces around it", "%s has spaces around its text", key)
+	case strings.ContainsFunc(s.Value, isControl):
+		return "", r.failIn(s, "remove it", "%s has a control character in its text", key)
+	}
+	return s.Value, nil
+}
+
+func (r *reader) name(e *ast.MappingValueNode) (string, error) { return r.text(value(e), "name") }
+
+// globs are a list of globs that can match something.
+func (r *reader) globs(e *ast.MappingValueNode) ([]string, error) {
+	key := start(e.Key).Value
+	unless := "leave " + key + " out, and the rule is for all"
+	if key == "protect" {
+		unless = "leave protect out, and nothing is protected"
+	}
+	items, err := r.list(e, unless)
+	if err != nil {
+		return nil, err
+	}
+	var globs []string
+	for _, item := range items {
+		glob, err := r.text(item, key)
+		if err != nil {
+			return nil, err
+		}
+		if hint, problem := unmatchable(glob, key == "repositories"); problem != "" {
+			return nil, r.failIn(item, hint, "%q %s", glob, problem)
+		}
+		globs = append(globs, glob)
+	}
+	return globs, nil
+}
+
+// unmatchable finds out why a glob can match no name.
+func unmatchable(glob string, repository bool) (hint, problem string) {
+	switch {
+	case !doublestar.ValidatePattern(glob):
+		return "close every [ and {, and put a backslash only before what it quotes", "is no glob"
+	case strings.HasPrefix(glob, "!"):
+		return "globs have no negation: name what must stay under protect", "begins with !"
+	case strings.ContainsAny(glob, " :@"):
+		return "write repositories without host and tag, as in team/app, and tags by themselves, as in v1-*", "has a space, a colon or an @, which no name has"
+	case repository && strings.HasPrefix(glob, "/"):
+		return "repositories are named without the leading slash", "begins with a slash, which no repository does"
+	case repository && strings.HasSuffix(glob, "/"):
+		return "write " + glob + "** for all below it", "ends with a slash, which no repository does"
+	case !repository && strings.Contains(glob, "/"):
+		return "globs for repositories belong under repositories", "has a slash, which no tag has"
+	}
+	return "", ""
+}
+
+// word takes one of some words.
+func (r *reader) word(e *ast.MappingValueNode, to *string, words ...string) error {
+	key := start(e.Key).Value
+	s, ok := e.Value.(*ast.StringNode)
+	if !ok {
+		return r.failIn(value(e), "known here: "+strings.Join(words, ", "), "%s takes a word, and this is %s", key, kind(e.Value))
+	}
+	if !slices.Contains(words, s.Value) {
+		return r.failIn(s, meant(s.Value, words), "%s cannot be %q", key, s.Value)
+	}
+	*to = s.Value
+	return nil
+}
+
+func (r *reader) truth(e *ast.MappingValueNode) (bool, error) {
+	b, ok := e.Value.(*ast.BoolNode)
+	if !ok {
+		return false, r.failIn(value(e), "write true or false", "%s is true or false, and this is %s", start(e.Key).Value, kind(e.Value))
+	}
+	return b.Value, nil
+}
+
+// most is more than any repository has tags, and fits wherever there are ints.
+const most = 1_000_000_000
+
+var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
+
+func (r *reader) number(e *ast.MappingValueNode) (int, error) {
+	key, written := start(e.Key).Value, start(e.Value).Value
+	n, ok := e.Value.(*ast.IntegerNode)
+	digits := ok && decimal.MatchString(written)
+	switch {
+	case ok && strings.HasPrefix(written, "-"):
+		return 0, r.failIn(n, "to keep all, leave the tags to no rule, or protect them", "%s is negative", key)
+	case isScalar(e.Value) && decimal.MatchString(written) && e.Value.Type() == ast.StringType:
+		return 0, r.failIn(e.Value, "remove the quotes", "%s takes a number, and this is %s", key, kind(e.Value))
+	case isNumeral(e.Value) && !digits:
+		return 0, r.failIn(e.Value, "write plain digits, as in 10", "%s takes a whole number", key)
+	case !digits:
+		return 0, r.failIn(value(e), "write plain digits, as in 10", "%s takes a whole number, and this is %s", key, kind(e.Value))
+	}
+	count, err := strconv.ParseInt(written, 10, 64)
+	if err != nil || count > most {
+		return 0, r.failIn(n, "to keep all, leave the tags to no rule, or protect them", "%s is too large a number", key)
+	}
+	return int(count), nil
+}
+
+func (r *reader) age(rule *Rule, e *ast.MappingValueNode) error {
+	key := start(e.Key).Value
+	if s, ok := e.Value.(*ast.StringNode); !ok && !isNumeral(e.Value) || ok && s.Value == "" {
+		return r.failIn(value(e), "write it as in 36h, 7d or 1w2d", "%s takes an age, and this is %s", key, kind(e.Value))
+	}
+	written := start(e.Value).Value
+	if err := rule.KeepWithin.UnmarshalText([]byte(written)); err != nil {
+		problem, hint, _ := strings.Cut(err.Error(), ": ")
+		if hint == "" {
+			hint = "to keep all, leave the tags to no rule, or protect them"
+		}
+		return r.failIn(e.Value, hint, "%s", problem)
+	}
+	return nil
+}
+
+// value is where to point to for a value: its key where there is none.
+func value(e *ast.MappingValueNode) ast.Node {
+	if e.Value == nil || e.Value.Type() == ast.NullType {
+		return e.Key
+	}
+	return e.Value
+}
+
+func isNumeral(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return true
+	}
+	return false
+}
+
+func isScalar(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.StringNode, *ast.BoolNode:
+		return true
+	}
+	return isNumeral(n)
+}
+
+// kind is what a node is, in words.
+func kind(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.StringNode:
+		if n.Value == "" {
+			return "empty"
+		}
+		if n.Token.Type != token.StringType {
+			return "text in quotes"
+		}
+		return fmt.Sprintf("text, %q", n.Value)
+	case *ast.NullNode:
+		return "empty"
+	}
+	if isScalar(n) {
+		return start(n).Value
+	}
+	return "something else"
+}
