@@ -1,18 +1,22 @@
 package plan
 
 import (
+	"fmt"
+	"slices"
+
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
+	"regjanitor/internal/retention"
 )
 
 // nowhere is a subject that the inventory knows no ID of.
 const nowhere = -1
 
-// attached are the tags of a repository that are about other manifests, by their
+// referringTags are the tags of a repository that are about other manifests, by their
 // places, and the places of these subjects' revisions. Such a tag keeps what it
 // points to, and goes only when its subjects do.
-func attached(inv *inventory.Inventory, repo *inventory.Repository) map[int][]int {
+func referringTags(inv *inventory.Inventory, repo *inventory.Repository) map[int][]int {
 	var found map[int][]int
 	var places map[inventory.ID]int
 	for i, tag := range repo.Tags {
@@ -71,7 +75,7 @@ func (b *builder) nameAttached(n names, only *graph.Graph) (more bool) {
 		goes := func(place int) bool {
 			return !marked.Revisions[place].Live() && (only.Repositories[r].Revisions[place].Live() || n.revisions[ref{r, place}])
 		}
-		for i, subjects := range attached(b.inv, b.inv.Repositories[r]) {
+		for i, subjects := range referringTags(b.inv, b.inv.Repositories[r]) {
 			if at := (ref{r, i}); !n.tags[at] && lost(subjects, goes) {
 				n.tags[at], more = true, true
 			}
@@ -82,15 +86,73 @@ func (b *builder) nameAttached(n names, only *graph.Graph) (more bool) {
 
 // lost tells whether the run takes the last subject that was there.
 func lost(subjects []int, goes func(place int) bool) bool {
-	taken := 0
-	for _, place := range subjects {
-		switch {
-		case place == nowhere:
-		case goes(place):
-			taken++
-		default:
-			return false
+	return !slices.ContainsFunc(subjects, func(place int) bool { return place != nowhere && !goes(place) }) &&
+		slices.ContainsFunc(subjects, func(place int) bool { return place != nowhere })
+}
+
+// fall dooms the tags that are about manifests which the policy's drops take away
+// or, if that is wanted, about none that stay; and tells whether there were any.
+// What a policy did not reach before had no tag before: whoever moved that away
+// may want its signatures still.
+func (b *builder) fall(before *graph.Graph, referring []map[int][]int) (more bool) {
+	for r, tags := range referring {
+		if len(tags) == 0 || !b.open(r) {
+			continue
+		}
+		repo := b.inv.Repositories[r]
+		gone := b.gone(r)
+		dropped := func(place int) bool { return gone(place) && before.Repositories[r].Revisions[place].Live() }
+		for i, subjects := range tags {
+			at := ref{r, i}
+			if _, doomed := b.doomedTags[at]; doomed || b.opts.young(repo.Tags[i].Current.Stamp.MTime, b.opts.MinAge) {
+				continue
+			}
+			switch {
+			case lost(subjects, dropped):
+				b.doomedTags[at], more = Policy, true
+				b.fallen(r, i, attached, "what it is about goes")
+			case b.opts.OrphanedReferrers && !slices.ContainsFunc(subjects, stays(gone)):
+				b.doomedTags[at], more = Orphan, true
+				b.fallen(r, i, orphaned, "what it is about is gone")
+			}
 		}
 	}
-	return taken > 0
+	return more
+}
+
+// gone tells whether a revision of a repository goes, by its place.
+func (b *builder) gone(r int) func(place int) bool {
+	marked := &b.plan.Graph.Repositories[r]
+	return func(place int) bool { return !marked.Revisions[place].Live() }
+}
+
+// stays tells a subject that is there and does not go.
+func stays(gone func(place int) bool) func(place int) bool {
+	return func(place int) bool { return place != nowhere && !gone(place) }
+}
+
+// fallen changes the verdict on a tag, where there are verdicts.
+func (b *builder) fallen(r, i int, code retention.ReasonCode, detail string) {
+	if from, judged := b.verdicts[r]; judged {
+		v := &b.plan.Verdicts[from+i]
+		v.Keep, v.Reasons = false, []retention.Reason{{Code: code, Detail: detail}}
+	}
+}
+
+// orphans mentions the tags that stay about nothing that does.
+func (b *builder) orphans(referring []map[int][]int) {
+	for r, tags := range referring {
+		n := 0
+		for i, subjects := range tags {
+			_, doomed := b.doomedTags[ref{r, i}]
+			if !doomed && !slices.ContainsFunc(subjects, stays(b.gone(r))) {
+				n++
+			}
+		}
+		if n > 0 {
+			name := b.inv.Repositories[r].Name
+			b.warn("orphaned-referrers", name, layout.Repository(name)+"/"+layout.Tags,
+				fmt.Sprintf("tags of signatures and the like whose image is gone: %d; --orphaned-referrers removes them", n))
+		}
+	}
 }

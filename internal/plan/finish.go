@@ -148,19 +148,26 @@ func found(inv *inventory.Inventory) Totals {
 	return t
 }
 
-// fuse refuses a plan that removes more than the user allows.
+// fuse refuses a plan that removes more than the user allows. Who names tags has
+// counted them.
 func (b *builder) fuse() error {
-	most := b.opts.MaxDeletePercent
-	if most < 0 || b.plan.Found.Bytes == 0 {
-		return nil
+	planned, found := b.plan.Planned, b.plan.Found
+	if most := b.opts.MaxDeletePercent; exceeds(planned.Bytes, found.Bytes, most) {
+		return refusal.New("max-delete", "look at the plan with --dry-run; if it is right, raise --max-delete",
+			"the plan removes %.1f%% of all bytes, and --max-delete allows %g%%", percent(planned.Bytes, found.Bytes), most)
 	}
-	share := 100 * float64(b.plan.Planned.Bytes) / float64(b.plan.Found.Bytes)
-	if share <= most {
-		return nil
+	if most := b.opts.MaxTagsPercent; len(b.opts.Requests) == 0 && exceeds(planned.Tags, found.Tags, most) {
+		return refusal.New("max-delete-tags", "look at the verdicts with regjanitor retention explain; if they are right, raise --max-delete-tags",
+			"the plan removes %.1f%% of all tags, and --max-delete-tags allows %g%%", percent(planned.Tags, found.Tags), most)
 	}
-	return refusal.New("max-delete", "look at the plan with --dry-run; if it is right, raise --max-delete",
-		"the plan removes %.1f%% of all bytes, and --max-delete allows %g%%", share, most)
+	return nil
 }
+
+// exceeds tells whether a share is more than the most percent; below 0 that is
+// no limit.
+func exceeds(part, whole int64, most float64) bool { return most >= 0 && percent(part, whole) > most }
+
+func percent(part, whole int64) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
 
 // remarks gathers what a person should look at, of the repositories in scope.
 func (b *builder) remarks() {

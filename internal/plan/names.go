@@ -117,7 +117,7 @@ func (b *builder) nameUntagged(n names, kept map[inventory.ID]bool) {
 	}
 	g := graph.Mark(b.inv, graph.Roots{
 		Tag:      func(int, int) bool { return true },
-		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept) },
+		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept, nil) },
 		Whole:    func(r int) bool { return !n.untagged[r] },
 		Proxy:    b.opts.Proxy,
 	})

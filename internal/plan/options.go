@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"regjanitor/internal/inventory"
+	"regjanitor/internal/retention"
 )
 
 // leftoverAge is how long a temporary file has to lie there before it is
@@ -36,10 +37,16 @@ type Options struct {
 	UntaggedAge  time.Duration `json:"untagged_age_nanoseconds"` // an untagged revision stays this long
 	UploadAge    time.Duration `json:"upload_age_nanoseconds"`   // an upload stays this long
 	MinAge       time.Duration `json:"min_age_nanoseconds"`      // everything stays this long
+	// Policy drops tags; nil drops none.
+	Policy *retention.Policy `json:"policy"`
+	// OrphanedReferrers: tags about manifests that are gone go too.
+	OrphanedReferrers bool `json:"orphaned_referrers"`
 
-	Now              time.Time `json:"-"`
-	MaxDeletePercent float64   `json:"-"` // of all bytes
-	Proxy            bool      `json:"-"` // the tree is a pull-through cache
+	Now              time.Time                  `json:"-"`
+	Created          map[inventory.ID]time.Time `json:"-"` // of images, where the policy wants it and it is known
+	MaxDeletePercent float64                    `json:"-"` // of all bytes
+	MaxTagsPercent   float64                    `json:"-"` // of all tags
+	Proxy            bool                       `json:"-"` // the tree is a pull-through cache
 }
 
 // MarshalJSON writes every key, and lists as lists.

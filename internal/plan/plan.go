@@ -78,6 +78,7 @@ type Plan struct {
 	Actions   []Action
 	Found     Totals
 	Planned   Totals
+	Verdicts  []Verdict // on every tag in scope, where there is a policy
 	Named     []Request // what the requests came to, none of them a glob
 	Doubts    []graph.Doubt
 	Warnings  []graph.Doubt

@@ -145,7 +145,7 @@ func (b *builder) requested(n names, only *graph.Graph) {
 		for i := range repo.Tags {
 			if n.tags[ref{r, i}] || n.whole[r] {
 				b.add(Tag, Requested, r, i, 0)
-				b.doomedTags[ref{r, i}] = true
+				b.doomedTags[ref{r, i}] = Requested
 			}
 		}
 		switch {

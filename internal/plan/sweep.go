@@ -16,17 +16,13 @@ import (
 func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	b := newBuilder(inv, opts)
 	kept := b.keptDigests()
-	b.plan.Graph = graph.Mark(inv, graph.Roots{
-		Tag:      func(int, int) bool { return true },
-		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept) },
-		Young:    func(r, i int) bool { return opts.MinAge > 0 && opts.young(b.newest(r, i), opts.MinAge) },
-		Layer:    func(r, i int) bool { return opts.young(inv.Repositories[r].Layers[i].Stamp.MTime, opts.MinAge) },
-		Whole:    func(r int) bool { return !b.scope[r] },
-		Proxy:    opts.Proxy,
-	})
+	mark := func() *graph.Graph { return b.markWithoutDoomed(kept) }
+	b.plan.Graph = mark()
 	if err := b.judgeable(); err != nil {
 		return nil, err
 	}
+	b.untag(mark)
+	b.tags()
 	b.plan.Actions = make([]Action, 0, b.dead())
 	for r := range inv.Repositories {
 		if b.open(r) {
@@ -39,6 +35,40 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	b.leftovers()
 	b.unmatched()
 	return b.finish()
+}
+
+// markWithoutDoomed marks what stays of a tree without its doomed tags.
+func (b *builder) markWithoutDoomed(kept map[inventory.ID]bool) *graph.Graph {
+	opts, inv := b.opts, b.inv
+	untagged := func(r, i int) bool { return false }
+	if opts.UntaggedAge > 0 && len(b.doomedTags) > 0 {
+		lost := graph.Mark(inv, graph.Roots{Tag: b.isDoomed, Trace: true})
+		untagged = func(r, i int) bool { return lost.Repositories[r].Revisions[i].Live() }
+	}
+	return graph.Mark(inv, graph.Roots{
+		Tag:      func(r, i int) bool { return !b.isDoomed(r, i) },
+		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept, untagged) },
+		Young:    func(r, i int) bool { return opts.MinAge > 0 && opts.young(b.newest(r, i), opts.MinAge) },
+		Layer:    func(r, i int) bool { return opts.young(inv.Repositories[r].Layers[i].Stamp.MTime, opts.MinAge) },
+		Whole:    func(r int) bool { return !b.scope[r] },
+		Proxy:    opts.Proxy,
+	})
+}
+
+func (b *builder) isDoomed(r, i int) bool {
+	_, doomed := b.doomedTags[ref{r, i}]
+	return doomed
+}
+
+// tags dooms the tags that were found to go, with their histories.
+func (b *builder) tags() {
+	for r, repo := range b.inv.Repositories {
+		for i := range repo.Tags {
+			if reason, doomed := b.doomedTags[ref{r, i}]; doomed {
+				b.add(Tag, reason, r, i, 0)
+			}
+		}
+	}
 }
 
 // unmatched warns of globs that name no repository.
@@ -59,12 +89,13 @@ type builder struct {
 	scope []bool       // by repository: may it be touched
 	// byName are the repositories that go as a whole by request; nil in a sweep.
 	byName map[int]bool
-	// doomedTags go with their histories.
-	doomedTags map[ref]bool
+	// doomedTags go with their histories, for these reasons.
+	doomedTags map[ref]Reason
+	verdicts   map[int]int // by repository: where its tags' verdicts begin
 }
 
 func newBuilder(inv *inventory.Inventory, opts Options) *builder {
-	b := &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]bool{}}
+	b := &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]Reason{}, verdicts: map[int]int{}}
 	for _, r := range inv.Repositories {
 		b.scope = append(b.scope, opts.inScope(r.Name))
 	}
@@ -109,8 +140,9 @@ func (b *builder) open(r int) bool {
 	return b.scope[r] && !b.plan.Graph.Repositories[r].Pinned
 }
 
-// staysUntagged tells whether a revision is a root by itself.
-func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool) bool {
+// staysUntagged tells whether a revision is a root by itself. Its age does not
+// help one that this run untags.
+func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool, untagged func(r, i int) bool) bool {
 	repo := b.inv.Repositories[r]
 	revision := &repo.Revisions[i]
 	switch {
@@ -120,7 +152,7 @@ func (b *builder) staysUntagged(r, i int, kept map[inventory.ID]bool) bool {
 		return false
 	case b.opts.KeepUntagged, kept[revision.Digest]:
 		return true
-	case b.opts.UntaggedAge > 0:
+	case b.opts.UntaggedAge > 0 && !untagged(r, i):
 		return b.opts.young(b.untaggedSince(r, i), b.opts.UntaggedAge)
 	}
 	return false
@@ -200,7 +232,7 @@ func (b *builder) links(r int, reason Reason, only *graph.Repository) {
 	}
 	for _, entry := range marked.Unneeded {
 		link := repo.Tags[entry.Tag].History[entry.Entry]
-		if b.doomedTags[ref{r, int(entry.Tag)}] || only != nil && !doomed[link.Digest] || b.opts.young(link.MTime, b.opts.MinAge) {
+		if b.isDoomed(r, int(entry.Tag)) || only != nil && !doomed[link.Digest] || b.opts.young(link.MTime, b.opts.MinAge) {
 			continue
 		}
 		b.add(TagIndexEntry, reason, r, int(entry.Tag), int(entry.Entry))

@@ -17,13 +17,17 @@ const (
 // too many to believe.
 type flatness struct{ close, all int }
 
+// flatten counts broken tags as pushed with the others: damage to one must not
+// end a doubt.
 func flatten(tags []Tag) flatness {
 	if len(tags) < flatAmong {
 		return flatness{}
 	}
-	times := make([]time.Time, len(tags))
-	for i, tag := range tags {
-		times[i] = tag.Pushed
+	var times []time.Time
+	for _, tag := range tags {
+		if !tag.Broken {
+			times = append(times, tag.Pushed)
+		}
 	}
 	slices.SortFunc(times, time.Time.Compare)
 	most, first := 0, 0
@@ -33,6 +37,7 @@ func flatten(tags []Tag) flatness {
 		}
 		most = max(most, i-first+1)
 	}
+	most += len(tags) - len(times)
 	if 10*most < 9*len(tags) {
 		return flatness{}
 	}

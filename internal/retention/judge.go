@@ -33,6 +33,7 @@ type judgement struct {
 	now      time.Time
 	tags     []Tag
 	verdicts []Verdict // beside tags
+	broken   int
 	flat     flatness
 }
 
@@ -62,6 +63,11 @@ func (j *judgement) assign(rules []Rule, repository string) []*section {
 	versions := make([]version, len(j.tags))
 	for i, tag := range j.tags {
 		v := &j.verdicts[i]
+		if tag.Broken {
+			j.because(int32(i), Broken, "points to nothing that could be pulled")
+			j.broken++
+			continue
+		}
 		v.Time = tag.Pushed.UTC()
 		s := ruling(sections, tag.Name)
 		if s == nil {
@@ -162,7 +168,7 @@ func (j *judgement) keepWithin(byTime []int32, within time.Duration) {
 // keepMin makes up, rule by rule, what is wanting. All that a rule in doubt
 // counts stays.
 func (j *judgement) keepMin(sections []*section) {
-	staying := len(j.tags) // with those of the rule at hand as its own keep_* have it
+	staying := len(j.tags) - j.broken // with those of the rule at hand as its own keep_* have it
 	for _, s := range sections {
 		if !j.doubtful(s) {
 			staying -= len(s.tags) - s.own

@@ -10,7 +10,8 @@
 // # Which rule
 //
 // A tag belongs to the first rule whose repositories and tags both match it, or
-// to none, and then it stays. What protect matches stays too, and so does, where
+// to none, and then it stays. What is broken stays and counts for nothing: else it
+// would push out what can be pulled. What protect matches stays too, and so does, where
 // a rule goes by versions, what is none. The rest is what the rule counts.
 //
 // # What keeps a tag
@@ -94,6 +95,7 @@ type Tag struct {
 	Name    string
 	Pushed  time.Time
 	Created time.Time // the zero time: unknown
+	Broken  bool      // it points to nothing that could be pulled; it has no time
 }
 
 // Verdict is what becomes of a tag.
@@ -114,9 +116,10 @@ type Reason struct {
 // ReasonCode is a word of the JSON contract.
 type ReasonCode string
 
-// The reasons. The first three are each the only one of their tag, for no rule
+// The reasons. The first four are each the only one of their tag, for no rule
 // counts it; the last is that of a tag that goes.
 const (
+	Broken    ReasonCode = "broken"
 	NoRule    ReasonCode = "no-rule"
 	Protected ReasonCode = "protected"
 	NotSemver ReasonCode = "not-semver"

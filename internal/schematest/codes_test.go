@@ -119,6 +119,8 @@ func literal(pkg string, n *ast.CompositeLit, add func(def string, e ast.Expr)) 
 	switch typ := n.Type.(type) {
 	case *ast.SelectorExpr:
 		switch typ.Sel.Name {
+		case "Doubt":
+			add("doubt_code", fields["Code"])
 		case "Problem":
 			add("error_code", fields["Code"])
 		case "Failure":

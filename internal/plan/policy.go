@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"regjanitor/internal/graph"
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/retention"
+)
+
+// Verdict is what becomes of one tag, and why.
+type Verdict struct {
+	Repository, Tag int32 // places in the inventory
+	retention.Verdict
+}
+
+// Reasons for a verdict beside those of the policy's own rules.
+const (
+	attached retention.ReasonCode = "attached" // it is about another manifest, and stays or goes with that
+	orphaned retention.ReasonCode = "orphaned" // what it was about is gone
+	pinned   retention.ReasonCode = "pinned"   // its repository is kept in doubt
+	young    retention.ReasonCode = "young"    // --min-age keeps it
+)
+
+// untag dooms the tags that a sweep takes away: those that the policy drops, and
+// then those that are about manifests which go with them. Mark marks what stays
+// without the doomed tags.
+func (b *builder) untag(mark func() *graph.Graph) {
+	before := b.plan.Graph
+	referring := make([]map[int][]int, len(b.inv.Repositories))
+	for r, repo := range b.inv.Repositories {
+		if b.scope[r] {
+			referring[r] = referringTags(b.inv, repo)
+		}
+	}
+	if b.opts.Policy != nil {
+		b.judge(referring)
+	}
+	if len(b.doomedTags) > 0 {
+		b.plan.Graph = mark()
+	}
+	for b.fall(before, referring) {
+		b.plan.Graph = mark()
+	}
+	b.orphans(referring)
+}
+
+// judge has the policy judge the tags of every repository in scope.
+func (b *builder) judge(referring []map[int][]int) {
+	used := map[string]bool{}
+	for r, repo := range b.inv.Repositories {
+		if !b.scope[r] {
+			continue
+		}
+		b.verdicts[r] = len(b.plan.Verdicts)
+		flattened := b.judgeRepository(r, referring[r])
+		for _, rule := range flattened {
+			b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
+				Code: "times-flattened", Repository: repo.Name, Path: layout.Repository(repo.Name) + "/" + layout.Tags,
+				Problem: fmt.Sprintf("nearly all tags bear the same time, as after a copy that did not keep it, so rule %s drops none", rule),
+				Hint:    "if these are the times of the pushes indeed, say trust_mtime: true in that rule",
+			})
+		}
+		versionless := 0
+		for _, v := range b.plan.Verdicts[b.verdicts[r]:] {
+			used[v.Rule] = true
+			if !v.Keep {
+				b.doomedTags[ref{r, int(v.Tag)}] = Policy
+			}
+			if len(v.Reasons) > 0 && v.Reasons[0].Code == retention.NotSemver {
+				versionless++
+			}
+		}
+		if versionless > 0 {
+			b.warn("no-version", repo.Name, layout.Repository(repo.Name)+"/"+layout.Tags,
+				fmt.Sprintf("tags that are no semantic versions, and stay: %d", versionless))
+		}
+	}
+	for _, rule := range b.opts.Policy.Rules {
+		if !used[rule.Name] {
+			b.warn("rule-unused", "", rule.Name, "a rule of the policy that no tag belongs to")
+		}
+	}
+}
+
+// judgeRepository notes a verdict on each tag. What is about another manifest is
+// none of the policy's business.
+func (b *builder) judgeRepository(r int, referring map[int][]int) (flattened []string) {
+	repo := b.inv.Repositories[r]
+	pullable := pullable(repo)
+	var tags []retention.Tag
+	var places []int // of these among the verdicts
+	judged := func(tag retention.Tag) {
+		tags, places = append(tags, tag), append(places, len(b.plan.Verdicts))
+	}
+	for i, tag := range repo.Tags {
+		v := Verdict{Repository: int32(r), Tag: int32(i)}
+		pushed := time.Unix(0, tag.Current.Stamp.MTime).UTC()
+		_, about := referring[i]
+		switch {
+		case !pullable[i]:
+			judged(retention.Tag{Name: tag.Name, Broken: true})
+		case about:
+			v.Verdict = kept(attached, "stays as long as what it is about")
+			v.Time = pushed
+		default:
+			judged(retention.Tag{Name: tag.Name, Pushed: pushed, Created: b.opts.Created[tag.Current.Target]})
+		}
+		b.plan.Verdicts = append(b.plan.Verdicts, v)
+	}
+	verdicts, flattened := b.opts.Policy.Judge(repo.Name, tags, b.opts.Now)
+	for n, v := range verdicts {
+		b.plan.Verdicts[places[n]].Verdict = v
+	}
+	b.overrule(b.plan.Verdicts[b.verdicts[r]:])
+	return flattened
+}
+
+func kept(code retention.ReasonCode, detail string) retention.Verdict {
+	return retention.Verdict{Keep: true, Reasons: []retention.Reason{{Code: code, Detail: detail}}}
+}
+
+// overrule keeps what a policy would drop where the run may not.
+func (b *builder) overrule(verdicts []Verdict) {
+	for i := range verdicts {
+		v := &verdicts[i]
+		if v.Keep {
+			continue
+		}
+		tag := &b.inv.Repositories[v.Repository].Tags[v.Tag]
+		var reason retention.Reason
+		switch {
+		case b.plan.Graph.Repositories[v.Repository].Pinned:
+			reason = retention.Reason{Code: pinned, Detail: "its repository is kept in doubt"}
+		case b.opts.young(tag.Current.Stamp.MTime, b.opts.MinAge):
+			reason = retention.Reason{Code: young, Detail: "younger than --min-age"}
+		default:
+			continue
+		}
+		v.Keep, v.Reasons = true, []retention.Reason{reason}
+	}
+}
+
+// pullable tells of each of a repository's tags whether it points to a manifest
+// that the repository links.
+func pullable(repo *inventory.Repository) []bool {
+	linked := map[inventory.ID]bool{}
+	for _, tag := range repo.Tags {
+		if tag.Current.Points() {
+			linked[tag.Current.Target] = false
+		}
+	}
+	note := func(id inventory.ID) {
+		if _, wanted := linked[id]; wanted {
+			linked[id] = true
+		}
+	}
+	for _, revision := range repo.Revisions {
+		note(revision.Digest)
+	}
+	for _, layer := range repo.Layers {
+		note(layer.Digest)
+	}
+	list := make([]bool, len(repo.Tags))
+	for i, tag := range repo.Tags {
+		list[i] = tag.Current.Points() && linked[tag.Current.Target]
+	}
+	return list
+}
