@@ -3,13 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
 	"regjanitor/internal/inventory"
-	"regjanitor/internal/layout"
 	"regjanitor/internal/listing"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
@@ -52,8 +51,8 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 		}
 		manifests = append(manifests, found...)
 	}
-	for i := range manifests {
-		manifests[i].Created = s.created(manifests[i])
+	if err := s.built(ctx, inv, manifests); err != nil {
+		return err
 	}
 	inOrder(manifests, c.Sort, func(m listing.Manifest) (int64, time.Time) { return m.Bytes, m.Pushed })
 	list := report.ListingOf(nil, manifests)
@@ -110,18 +109,19 @@ func inOrder[T any](list []T, by string, key func(T) (bytes int64, pushed time.T
 	})
 }
 
-// created reads when an image says that it was built, from its configuration.
-func (s *session) created(m listing.Manifest) time.Time {
-	if m.Config == "" || layout.IsTarsum(m.Config) {
-		return time.Time{}
+// built notes when the images of manifests were built.
+func (s *session) built(ctx context.Context, inv *inventory.Inventory, manifests []listing.Manifest) error {
+	places := map[inventory.ID][]int{}
+	for i, m := range manifests {
+		if id, met := inv.Digests.Lookup(m.Digest); met {
+			places[id] = append(places[id], i)
+		}
 	}
-	const largest = 1 << 20
-	data, _, err := s.root.Read(layout.BlobData(m.Config), largest, nil)
-	var config struct {
-		Created time.Time `json:"created"`
+	created, err := inv.Created(ctx, s.root, slices.Collect(maps.Keys(places)), s.Jobs)
+	for id, at := range created {
+		for _, i := range places[id] {
+			manifests[i].Created = at
+		}
 	}
-	if err != nil || json.Unmarshal(data, &config) != nil {
-		return time.Time{}
-	}
-	return config.Created
+	return err
 }

@@ -32,8 +32,7 @@ type Manifest struct {
 	Referrers  int   // manifests that are about it
 	Bytes      int64 // of all blobs that it needs, each once
 	Pushed     time.Time
-	Created    time.Time     // as its configuration says, for who reads that; else zero
-	Config     digest.Digest // of an image, empty where it has none
+	Created    time.Time // of its images, for who reads that; else zero
 }
 
 // Repositories lists all repositories, by name.
@@ -181,11 +180,6 @@ func (w *walker) manifest(id inventory.ID, manifests map[inventory.ID]bool) Mani
 		m.Kind = read.Kind.String()
 	default:
 		m.Kind = "image"
-		for _, ref := range read.References {
-			if ref.Config {
-				m.Config = w.inv.Digests.Digest(ref.Digest)
-			}
-		}
 	}
 	return m
 }

@@ -57,10 +57,10 @@
 //
 // Keys: subject=NAME; type=MEDIATYPE (none: no mediaType field); schema=N for
 // schemaVersion; artifactType=, configType= MEDIATYPE; created=TIME or none, in
-// the config; note=TEXT, an annotation (two manifests that would be the same
-// get one, so that they differ); keys=twice or keys=odd, which give
-// all descriptors but the last under the list's key, or that key capitalised,
-// and the last under the key once more; nest=N, arrays nested so deep; pad=SIZE.
+// the config, or TIME in a schema1's history; note=TEXT, an annotation (two
+// manifests that would be the same get one, so that they differ); keys=twice or
+// keys=odd, which give all descriptors but the last under the list's key, or that
+// key capitalised, and the last under the key once more; nest=N, arrays nested so deep; pad=SIZE.
 //
 // # Statements
 //

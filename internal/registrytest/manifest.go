@@ -83,7 +83,7 @@ func (s *Spec) manifestBytes(t *thing) ([]byte, error) {
 		o = append(o, list(t, "fsLayers", descriptors)...)
 		history := make([]any, len(descriptors))
 		for i := range history {
-			history[i] = object{{"v1Compatibility", schema1Image(i, len(history))}}
+			history[i] = object{{"v1Compatibility", schema1Image(i, len(history), t.options["created"])}}
 		}
 		o = append(o, member{"history", history})
 	}
@@ -91,12 +91,17 @@ func (s *Spec) manifestBytes(t *thing) ([]byte, error) {
 }
 
 // schema1Image is what schema 1 says of its i-th of n layers; each is the
-// parent of the one before it.
-func schema1Image(i, n int) string {
-	if i == n-1 {
-		return fmt.Sprintf(`{"id":"%064d"}`, i+1)
+// parent of the one before it. The first says when it was created, if that is
+// to be said.
+func schema1Image(i, n int, created string) string {
+	more := ""
+	if i < n-1 {
+		more = fmt.Sprintf(`,"parent":"%064d"`, i+2)
 	}
-	return fmt.Sprintf(`{"id":"%064d","parent":"%064d"}`, i+1, i+2)
+	if i == 0 && created != "" {
+		more += fmt.Sprintf(`,"created":%q`, created)
+	}
+	return fmt.Sprintf(`{"id":"%064d"%s}`, i+1, more)
 }
 
 // head is what stands before the descriptors.
