@@ -27,6 +27,7 @@ func (c *applyCmd) Run(ctx context.Context, s *session) error {
 	}
 	r := reclaim{session: s, options: doc.Options}
 	r.AllowMounts, r.RegistryStopped, r.Yes, r.MaxDelete = c.AllowMounts, c.RegistryStopped, true, 100
+	r.options.MaxTagsPercent = 100
 	r.adjust = func(fresh *plan.Plan) (*plan.Plan, error) {
 		if doc.Root != s.v2 {
 			return nil, refusal.New("drift", "name the tree that the plan is for with --root", "the plan is for %s", doc.Root)

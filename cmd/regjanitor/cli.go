@@ -6,7 +6,9 @@ import "regjanitor/internal/age"
 type cli struct {
 	globals `group:"global"`
 
-	Ls    lsCmd    `cmd:"" group:"look" help:"List repositories, or the tags of some."`
+	Ls        lsCmd        `cmd:"" group:"look" help:"List repositories, or the tags of some."`
+	Retention retentionCmd `cmd:"" group:"policy" help:"Check a retention policy, and show what it does."`
+
 	Sweep sweepCmd `cmd:"" group:"reclaim" help:"Remove everything that no tag needs."`
 	Rm    rmCmd    `cmd:"" group:"reclaim" help:"Remove repositories, tags or manifests, with what only they kept."`
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
@@ -22,6 +24,10 @@ func (cli) Help() string {
 
   # remove it, while the registry is stopped or read-only
   regjanitor sweep
+
+  # remove old tags first, by a policy
+  regjanitor retention explain -p policy.yaml
+  regjanitor sweep -p policy.yaml
 
 Exit codes:
   0 done, or nothing to do
@@ -64,6 +70,9 @@ type changing struct {
 
 type sweepCmd struct {
 	changing
+	Policy            filename `short:"p" placeholder:"FILE" env:"REGJANITOR_POLICY" help:"Remove the tags first that this retention policy drops."`
+	MaxDeleteTags     percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE_TAGS" help:"Refuse a plan that removes more than this share of all tags."`
+	OrphanedReferrers bool     `env:"REGJANITOR_ORPHANED_REFERRERS" help:"Remove the tags of signatures and the like whose image is gone."`
 	KeepUntagged      bool     `env:"REGJANITOR_KEEP_UNTAGGED" help:"Keep revisions without a tag."`
 	UntaggedOlderThan age.Age  `default:"0" placeholder:"AGE" env:"REGJANITOR_UNTAGGED_OLDER_THAN" help:"Keep untagged revisions until they have been untagged for this long."`
 	Repo              []string `sep:"none" placeholder:"GLOB" env:"REGJANITOR_REPO" help:"Touch only these repositories; ** spans slashes."`
@@ -88,6 +97,9 @@ Examples:
   # leave what was pushed or untagged in the last week
   regjanitor sweep --untagged-older-than 7d --min-age 1d
 
+  # remove the tags that a policy drops, with all that only they need
+  regjanitor sweep -p policy.yaml --max-delete-tags 50%
+
   # the first time: so that all of it can be undone
   regjanitor sweep --trash
 
@@ -97,18 +109,23 @@ Examples:
 
 type rmCmd struct {
 	changing
-	Names []string `arg:"" name:"ref" help:"REPO, REPO:TAG or REPO@DIGEST."`
+	Names []string `arg:"" name:"ref" help:"REPO, REPO:TAG or REPO@DIGEST; REPO and TAG may be globs."`
 }
 
 // Help is what the command's help ends with.
 func (rmCmd) Help() string {
 	return `Names are those that regjanitor ls shows, without the registry's host. Other tags
-of the same image stay, and so do repositories below the named one.
-A name that is not there is an error, and then nothing is removed.
+of the same image stay, and so do repositories below the named one. Signatures and
+the like go with their image. In globs * stays between slashes, ** does not; what
+they come to is shown first. A name that is not there, or a glob that matches
+nothing, is an error, and then nothing is removed.
 
 Examples:
   # one tag, and what only it kept
   regjanitor rm team/app:v1.2.3
+
+  # the tags of all merge requests; quote globs, or the shell takes them
+  regjanitor rm -n 'ci/**:mr-*'
 
   # a whole repository; it asks first
   regjanitor rm team/old-app

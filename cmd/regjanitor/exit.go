@@ -8,6 +8,7 @@ import (
 	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/report"
+	"regjanitor/internal/retention"
 	"regjanitor/internal/trash"
 )
 
@@ -89,6 +90,7 @@ func problemOf(err error) *report.Problem {
 	var refused *refusal.Error
 	var unknown *plan.UnknownError
 	var unknownTrash *trash.UnknownError
+	var policy *retention.Error
 	var interrupted interruptedError
 	var stopped stoppedError
 	switch {
@@ -96,6 +98,8 @@ func problemOf(err error) *report.Problem {
 		return nil
 	case errors.As(err, &refused):
 		return &report.Problem{Code: refused.Code, Message: refused.Message, Hint: refused.Hint}
+	case errors.As(err, &policy):
+		return &report.Problem{Code: "policy", Message: err.Error(), Hint: policy.Hint, Excerpt: policy.Excerpt}
 	case errors.As(err, &usage):
 		return &report.Problem{Code: "usage", Message: err.Error(), Hint: usage.hint}
 	case errors.As(err, &unknown):

@@ -71,7 +71,7 @@ func (s *session) list(view report.View, table func(io.Writer, report.Paint)) {
 		s.voice.Note(report.Where(&header))
 		s.voice.Concerns(&header)
 	}
-	s.voice.Concerns(&report.Header{Command: s.command, Root: s.v2, Failures: s.failures})
+	s.voice.Concerns(&report.Header{Command: s.command, Root: s.v2, Doubts: s.doubts, Failures: s.failures})
 	s.text(table)
 }
 

@@ -48,6 +48,9 @@ func (r *reclaim) run(ctx context.Context) error {
 	}
 	r.options.Now, r.options.Proxy = r.started, r.proxy
 	r.options.MaxDeletePercent = float64(r.MaxDelete)
+	if r.options.Created, err = r.created(ctx, inv, r.options.Policy); err != nil {
+		return err
+	}
 	p, err := plan.Make(inv, r.options)
 	if err == nil && r.adjust != nil {
 		p, err = r.adjust(p)

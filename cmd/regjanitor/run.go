@@ -77,7 +77,7 @@ func (p *process) run() (code exitCode) {
 		kong.Name("regjanitor"),
 		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline."),
 		kong.Vars{"jobs": strconv.Itoa(defaultJobs)},
-		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "global", Title: "Global flags:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "global", Title: "Global flags:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(ended(code)) }),
@@ -136,6 +136,10 @@ func (p *process) misused(c *cli, err error) exitCode {
 		s.view = report.ListingOf(nil, nil)
 	case "trash list":
 		s.view = report.TrashOf(nil)
+	case "retention check":
+		s.view = &report.Check{Rules: report.RulesOf(nil)}
+	case "retention explain":
+		s.view = report.ExplanationOf("", nil, nil, s.started)
 	}
 	return s.end(usageError{err, strings.Join(strings.Fields("see regjanitor "+command+" --help"), " ")})
 }

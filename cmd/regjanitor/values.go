@@ -41,6 +41,21 @@ func (m moment) String() string { return span(m).String() }
 
 func (s span) String() string { return time.Duration(s).String() }
 
+// instant is a point in time.
+type instant time.Time
+
+// UnmarshalText reads a date, which begins at midnight in UTC, or a date and time
+// with their zone.
+func (i *instant) UnmarshalText(text []byte) error {
+	for _, form := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(form, string(text)); err == nil {
+			*i = instant(t)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a time: write 2026-11-22 or 2026-11-22T03:00:00Z", text)
+}
+
 // percent is a share of a hundred; -1 is none.
 type percent float64
 

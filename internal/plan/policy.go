@@ -79,7 +79,7 @@ func (b *builder) judge(referring []map[int][]int) {
 		}
 	}
 	for _, rule := range b.opts.Policy.Rules {
-		if !used[rule.Name] {
+		if !used[rule.Name] && len(b.opts.Scope) == 0 {
 			b.warn("rule-unused", "", rule.Name, "a rule of the policy that no tag belongs to")
 		}
 	}

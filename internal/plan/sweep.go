@@ -22,8 +22,8 @@ func Sweep(inv *inventory.Inventory, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	b.untag(mark)
-	b.tags()
 	b.plan.Actions = make([]Action, 0, b.dead())
+	b.tags()
 	for r := range inv.Repositories {
 		if b.open(r) {
 			b.links(r, Untagged, nil)
@@ -114,7 +114,7 @@ func (b *builder) warn(code, repository, path, problem string) {
 // dead is how many things nothing refers to, about as many as there will be
 // actions: a slice that grew to that size would leave its own size behind.
 func (b *builder) dead() int {
-	n := len(b.inv.Folders)
+	n := len(b.inv.Folders) + len(b.doomedTags)
 	for r, repo := range b.plan.Graph.Repositories {
 		n += len(repo.Unneeded) + dead(repo.Revisions) + dead(repo.Layers) + len(b.inv.Repositories[r].Uploads)
 	}

@@ -138,6 +138,7 @@ type Problem struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
+	Excerpt string `json:"-"` // of a file that is at fault, for a terminal
 }
 
 // NewDocument is a document of which nothing is known yet.

@@ -72,6 +72,9 @@ func (v Voice) Problem(p *Problem) {
 		return
 	}
 	fmt.Fprintf(v.W, "%s %s [%s]\n", v.Paint.red("error:"), printable(p.Message), p.Code)
+	if p.Excerpt != "" {
+		fmt.Fprintln(v.W, p.Excerpt)
+	}
 	if p.Hint != "" {
 		fmt.Fprintf(v.W, "hint: %s\n", printable(p.Hint))
 	}

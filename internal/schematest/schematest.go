@@ -53,6 +53,8 @@ func fileOf(command string) string {
 		return "ls.json"
 	case "trash list":
 		return "trash.json"
+	case "retention check", "retention explain":
+		return strings.ReplaceAll(command, " ", "-") + ".json"
 	}
 	return "reclaim.json"
 }

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/report"
+	"regjanitor/internal/retention"
+)
+
+// loadPolicy reads a retention policy.
+func loadPolicy(file filename) (*retention.Policy, error) {
+	data, err := host.Read(absolute(string(file)), largestConfig)
+	if err != nil {
+		return nil, usagef("read policy: %w", err)
+	}
+	policy, err := retention.Parse(string(file), data)
+	if err != nil {
+		return nil, usageError{err: err}
+	}
+	return policy, nil
+}
+
+// created reads when images were built, if a policy goes by that.
+func (s *session) created(ctx context.Context, inv *inventory.Inventory, policy *retention.Policy) (map[inventory.ID]time.Time, error) {
+	if policy == nil || !policy.UsesCreated() {
+		return nil, nil
+	}
+	var tagged []inventory.ID
+	for _, repo := range inv.Repositories {
+		for _, tag := range repo.Tags {
+			if tag.Current.Points() {
+				tagged = append(tagged, tag.Current.Target)
+			}
+		}
+	}
+	return inv.Created(ctx, s.root, tagged, s.Jobs)
+}
+
+// Run checks a policy, for which no tree is needed.
+func (c *retentionCheckCmd) Run(s *session) error {
+	view := &report.Check{Policy: string(c.File), Rules: report.RulesOf(nil)}
+	s.view = view
+	policy, err := loadPolicy(c.File)
+	if err != nil {
+		return err
+	}
+	view.Rules = report.RulesOf(policy)
+	s.text(func(w io.Writer, paint report.Paint) {
+		if !s.Quiet {
+			report.CheckPolicy(w, paint, view)
+		}
+	})
+	return nil
+}
+
+// Run says what a policy does to the tags of a tree.
+func (c *retentionExplainCmd) Run(ctx context.Context, s *session) error {
+	now := s.started
+	if c.Now != (instant{}) {
+		now = time.Time(c.Now)
+	}
+	s.view = report.ExplanationOf(string(c.Policy), nil, nil, now)
+	if err := validGlobs("--repo", c.Repo); err != nil {
+		return err
+	}
+	policy, err := loadPolicy(c.Policy)
+	if err != nil {
+		return err
+	}
+	p, err := c.plan(ctx, s, policy, now)
+	if err != nil {
+		return err
+	}
+	view := report.ExplanationOf(string(c.Policy), policy, p, now)
+	c.sort(view.Tags)
+	s.doubts, s.warnings = report.DoubtsOf(p.Doubts), append(s.warnings, report.WarningsOf(p.Warnings)...)
+	if len(s.doubts) > 0 {
+		s.code = exitInDoubt
+	}
+	s.list(view, func(w io.Writer, paint report.Paint) {
+		if s.Quiet {
+			fmt.Fprintln(w, report.ExplainLine(view))
+			return
+		}
+		report.Explain(w, paint, view)
+	})
+	return nil
+}
+
+// plan is the sweep of which the verdicts are shown, so that they are those of a
+// sweep.
+func (c *retentionExplainCmd) plan(ctx context.Context, s *session, policy *retention.Policy, now time.Time) (*plan.Plan, error) {
+	if err := s.open(true); err != nil {
+		return nil, err
+	}
+	defer s.root.Close()
+	s.warnOfRegistry()
+	opts := plan.Options{Policy: policy, Scope: c.Repo, Now: now, Proxy: s.proxy, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1}
+	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: opts.UsesLinks()}, false)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Created, err = s.created(ctx, inv, policy); err != nil {
+		return nil, err
+	}
+	return plan.Make(inv, opts)
+}
+
+// sort puts verdicts, which are in the order of names, into the one asked for.
+func (c *retentionExplainCmd) sort(tags []report.JudgedTag) {
+	slices.SortStableFunc(tags, func(a, b report.JudgedTag) int {
+		switch c.Sort {
+		case "age":
+			return timeOf(b).Compare(timeOf(a))
+		case "verdict":
+			return cmp.Compare(a.Verdict, b.Verdict)
+		case "rule":
+			return cmp.Compare(a.Rule, b.Rule)
+		}
+		return 0
+	})
+}
+
+func timeOf(t report.JudgedTag) time.Time {
+	if t.Time == nil {
+		return time.Time{}
+	}
+	return *t.Time
+}

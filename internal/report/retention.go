@@ -1,0 +1,225 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"regjanitor/internal/plan"
+	"regjanitor/internal/retention"
+)
+
+// Explanation is the JSON document of retention explain.
+type Explanation struct {
+	Header
+	Policy  string       `json:"policy"` // its file
+	Now     time.Time    `json:"now"`
+	Kept    int          `json:"kept"`
+	Dropped int          `json:"dropped"`
+	Tags    []JudgedTag  `json:"tags"`
+	Rules   []PolicyRule `json:"rules"`
+}
+
+// JudgedTag is one tag with its verdict. AgeFrom is whose time Time is: the
+// push's or the image's.
+type JudgedTag struct {
+	Repository string         `json:"repository"`
+	Tag        string         `json:"tag"`
+	Digest     string         `json:"digest"`
+	Verdict    string         `json:"verdict"`
+	Rule       string         `json:"rule"` // empty where none judges it
+	Time       *time.Time     `json:"time"`
+	AgeFrom    string         `json:"age_from"`
+	Reasons    []JudgedReason `json:"reasons"`
+}
+
+// JudgedReason is one reason for a verdict.
+type JudgedReason struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// The verdicts.
+const (
+	verdictKeep = "keep"
+	verdictDrop = "drop"
+)
+
+// Check is the JSON document of retention check.
+type Check struct {
+	Header
+	Policy string       `json:"policy"` // its file
+	Rules  []PolicyRule `json:"rules"`
+}
+
+// PolicyRule is a retention.Rule under the policy's own names, with what it
+// leaves out filled in.
+type PolicyRule struct {
+	Name         string   `json:"name"`
+	Line         int      `json:"line"`
+	Repositories []string `json:"repositories"`
+	Tags         []string `json:"tags"`
+	Protect      []string `json:"protect"`
+	Order        string   `json:"order"`
+	Age          string   `json:"age"`
+	KeepLast     int      `json:"keep_last"`
+	KeepWithin   int64    `json:"keep_within_seconds"`
+	KeepDaily    int      `json:"keep_daily"`
+	KeepWeekly   int      `json:"keep_weekly"`
+	KeepMonthly  int      `json:"keep_monthly"`
+	KeepMin      int      `json:"keep_min"`
+	TrustMTime   bool     `json:"trust_mtime"`
+}
+
+// RulesOf are the rules of a policy, which may be nil.
+func RulesOf(p *retention.Policy) []PolicyRule {
+	rules := []PolicyRule{}
+	if p == nil {
+		return rules
+	}
+	for _, r := range p.Rules {
+		rules = append(rules, PolicyRule{
+			r.Name, r.Line, all(r.Repositories), all(r.Tags), append([]string{}, r.Protect...), string(r.Order), string(r.Age),
+			r.KeepLast, int64(time.Duration(r.KeepWithin).Seconds()), r.KeepDaily, r.KeepWeekly, r.KeepMonthly, r.KeepMin, r.TrustMTime,
+		})
+	}
+	return rules
+}
+
+// all spells out what it means to leave globs out.
+func all(globs []string) []string {
+	if len(globs) == 0 {
+		return []string{"**"}
+	}
+	return globs
+}
+
+// ExplanationOf puts a plan's verdicts into a document; the plan may be nil.
+func ExplanationOf(file string, policy *retention.Policy, p *plan.Plan, now time.Time) *Explanation {
+	e := &Explanation{Policy: file, Now: now.UTC(), Rules: RulesOf(policy), Tags: []JudgedTag{}}
+	if p == nil {
+		return e
+	}
+	for _, v := range p.Verdicts {
+		repo := p.Inventory.Repositories[v.Repository]
+		tag := repo.Tags[v.Tag]
+		row := JudgedTag{
+			Repository: repo.Name, Tag: tag.Name, Verdict: verdictDrop, Rule: v.Rule,
+			Time: when(v.Time), AgeFrom: "pushed", Reasons: make([]JudgedReason, len(v.Reasons)),
+		}
+		if tag.Current.Points() {
+			row.Digest = p.Inventory.Digests.Digest(tag.Current.Target).String()
+		}
+		if v.FromCreated {
+			row.AgeFrom = "created"
+		}
+		for i, reason := range v.Reasons {
+			row.Reasons[i] = JudgedReason{string(reason.Code), reason.Detail}
+		}
+		if v.Keep {
+			row.Verdict = verdictKeep
+			e.Kept++
+		} else {
+			e.Dropped++
+		}
+		e.Tags = append(e.Tags, row)
+	}
+	return e
+}
+
+// Explain writes the verdicts as a table, and their sum.
+func Explain(w io.Writer, paint Paint, e *Explanation) {
+	if len(e.Tags) > 0 {
+		paint.table(w, 0, func(w io.Writer) {
+			fmt.Fprintf(w, "VERDICT\tTAG\tRULE\tAGE\tREASONS\n")
+			for _, t := range e.Tags {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.Verdict, printable(t.Repository+":"+t.Tag), orNone(t.Rule), ago(t.Time, e.Now), t.why())
+			}
+		})
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%s\n", paint.bold(ExplainLine(e)))
+}
+
+// ExplainLine is the whole explanation in one line.
+func ExplainLine(e *Explanation) string {
+	return fmt.Sprintf("%s drops %s and keeps %s", printable(e.Policy), Some(int64(e.Dropped), "tag"), Count(int64(e.Kept)))
+}
+
+func (t *JudgedTag) why() string {
+	details := make([]string, len(t.Reasons))
+	for i, r := range t.Reasons {
+		details[i] = printable(r.Detail)
+	}
+	return strings.Join(details, "; ")
+}
+
+func orNone(word string) string {
+	if word == "" {
+		return "-"
+	}
+	return printable(word)
+}
+
+// CheckPolicy says in words what a policy does.
+func CheckPolicy(w io.Writer, paint Paint, c *Check) {
+	fmt.Fprintf(w, "%s\n", paint.bold(fmt.Sprintf("%s is well-formed: %s; a tag belongs to the first that matches it", printable(c.Policy), Some(int64(len(c.Rules)), "rule"))))
+	for _, r := range c.Rules {
+		fmt.Fprintf(w, "  %s: in %s, of %s, keeps %s\n", printable(r.Name), globs(r.Repositories, "repositories"), globs(r.Tags, "tags"), r.keeps())
+	}
+}
+
+func globs(globs []string, things string) string {
+	if len(globs) == 1 && globs[0] == "**" {
+		return "all " + things
+	}
+	return printable(strings.Join(globs, ", "))
+}
+
+// keeps lists what a rule keeps.
+func (r *PolicyRule) keeps() string {
+	order, age := "the latest", "pushed"
+	if r.Order == string(retention.BySemver) {
+		order = "the greatest versions of each suffix:"
+	}
+	if r.Age == string(retention.OfImage) {
+		age = "created"
+	}
+	var list []string
+	for _, k := range []struct {
+		n     int
+		words string
+	}{
+		{r.KeepLast, order + " %d"},
+		{r.KeepDaily, "the latest of each of %d days"},
+		{r.KeepWeekly, "the latest of each of %d weeks"},
+		{r.KeepMonthly, "the latest of each of %d months"},
+	} {
+		if k.n > 0 {
+			list = append(list, fmt.Sprintf(k.words, k.n))
+		}
+	}
+	if r.KeepWithin > 0 {
+		list = append(list, fmt.Sprintf("what was %s in the last %s", age, days(r.KeepWithin)))
+	}
+	if len(r.Protect) > 0 {
+		list = append(list, printable(strings.Join(r.Protect, ", ")))
+	}
+	if len(list) == 0 {
+		list = []string{"none"}
+	}
+	fuse := "; may leave the repository empty"
+	if r.KeepMin > 0 {
+		fuse = "; leaves " + Some(int64(r.KeepMin), "tag") + " in the repository at the least"
+	}
+	return strings.Join(list, ", ") + fuse
+}
+
+// days is an age for people.
+func days(seconds int64) string {
+	if seconds%86400 == 0 {
+		return Some(seconds/86400, "day")
+	}
+	return Some(seconds/3600, "hour")
+}
