@@ -203,7 +203,7 @@ func TestVoice(t *testing.T) {
 		d := swept()
 		v.Note("a note")
 		v.Warn("odd\x1b")
-		v.Problem(&Problem{"locked", "another run", "wait\x1b"})
+		v.Problem(&Problem{Code: "locked", Message: "another run", Hint: "wait\x1b"})
 		v.Concerns(&Header{Root: "/v2", Doubts: d.Doubts[:1], Failures: d.Failures, Warnings: d.Warnings})
 		v.Exit(5, "exit 5: refused")
 		return out.String()
