@@ -130,6 +130,30 @@ func TestCatalogue42_TheScriptThatRunsUsIsNoCollector(t *testing.T) {
 	}
 }
 
+// In a container that runs nothing else we are the first process, by any name.
+func TestCatalogue42_WeAreNoCollectorOurselves(t *testing.T) {
+	h := newHost(t, map[string]string{etc: configOf(registry)})
+	h.must(os.RemoveAll(h.Dir + "/proc/1"))
+	h.must(os.RemoveAll(h.Dir + "/proc/self"))
+	h.must(os.RemoveAll(h.Dir + "/proc/50"))
+	h.start(process{pid: 1, argv: []string{"/bin/registry", "garbage-collect", etc}})
+	h.link("/proc/self", "1")
+	h.link("/proc/1/ns/pid", hostPIDs)
+	if err := Look(h.Host, h.tree(registry)).Judge(false); err != nil {
+		t.Error(err)
+	}
+}
+
+// The first process takes in orphans: that it is our parent proves nothing.
+func TestCatalogue42_TheFirstProcessMayBeACollector(t *testing.T) {
+	h := newHost(t, map[string]string{etc: configOf(registry)})
+	h.must(os.RemoveAll(h.Dir + "/proc/1"))
+	h.start(process{pid: 1, argv: []string{"/bin/registry", "garbage-collect", etc}})
+	if got := verdict(t, Look(h.Host, h.tree(registry)).Judge(true)); got != "registry-running" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestCatalogue42_ReadOnlyIsBelievedOnProofOnly(t *testing.T) {
 	environ := func(p process, variables ...string) []process { p.env = variables; return []process{p} }
 	old := with(serves(), func(p *process) { p.age = time.Hour }) // older than its configuration

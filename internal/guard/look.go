@@ -120,18 +120,21 @@ func (l *look) strings(pid int, name string) ([]string, error) {
 
 func proc(pid int, name string) string { return "/proc/" + strconv.Itoa(pid) + "/" + name }
 
-// family is this process with its parents, the first process of all apart. A
-// parent that holds "garbage-collect CONFIG" (sudo, timeout, a script) has been
-// told to run us.
+// family is this process with its parents. A parent that holds "garbage-collect
+// CONFIG" (sudo, timeout, a script) has been told to run us; not so the first
+// process of all, to which everybody falls whose own parent has ended.
 func (l *look) family() map[int]bool {
 	family := map[int]bool{}
 	self, err := l.host.Link("/proc/self")
 	if err != nil {
 		return family
 	}
-	for pid, err := strconv.Atoi(self); err == nil && pid > 1 && !family[pid]; {
+	pid, err := strconv.Atoi(self) // 1, where we are all that a container runs
+	for err == nil && !family[pid] {
 		family[pid] = true
-		pid, err = strconv.Atoi(l.status(pid, statusParent))
+		if pid, err = strconv.Atoi(l.status(pid, statusParent)); pid <= 1 {
+			break
+		}
 	}
 	return family
 }
