@@ -13,6 +13,8 @@ type cli struct {
 	Rm    rmCmd    `cmd:"" group:"reclaim" help:"Remove repositories, tags or manifests, with what only they kept."`
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
 	Trash trashCmd `cmd:"" group:"reclaim" help:"List, restore or empty what --trash has moved aside."`
+
+	GarbageCollect garbageCollectCmd `cmd:"" group:"other" help:"Sweep, told by the arguments of the registry's own command."`
 }
 
 // Help is what the program's help ends with.
@@ -132,6 +134,32 @@ Examples:
 
   # a broken tag, which makes a sweep keep its repository in doubt
   regjanitor rm team/app:broken`
+}
+
+type garbageCollectCmd struct {
+	Config          filename `arg:"" optional:"" help:"The registry's config.yml, else what REGISTRY_CONFIGURATION_PATH names."`
+	DryRun          bool     `short:"d" env:"REGJANITOR_DRY_RUN" help:"Show what would be removed, and change nothing."`
+	DeleteUntagged  bool     `short:"m" help:"Remove revisions without a tag too."`
+	AllowMounts     bool     `help:"The tree may span file systems."`
+	RegistryStopped bool     `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
+}
+
+// Help is what the command's help ends with.
+func (garbageCollectCmd) Help() string {
+	return `It takes the place of "registry garbage-collect" in a line that is run beside a
+stopped registry, and does not ask. The storage root is CONFIG's, the REGISTRY_
+variables applied as the registry does. Those of sweep (REGJANITOR_…) hold too.
+
+Unlike the registry's own it keeps all that a tag needs (an index's children,
+referrers, sha512 layers), passes over what it cannot read, and takes the links,
+histories, old uploads and directories of what goes along.
+
+Examples:
+  # what would go
+  regjanitor garbage-collect --dry-run /etc/docker/registry/config.yml
+
+  # with the registry stopped: what nothing refers to, and untagged images
+  regjanitor garbage-collect -m -q /etc/docker/registry/config.yml`
 }
 
 type applyCmd struct {

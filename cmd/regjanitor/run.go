@@ -77,7 +77,7 @@ func (p *process) run() (code exitCode) {
 		kong.Name("regjanitor"),
 		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline."),
 		kong.Vars{"jobs": strconv.Itoa(defaultJobs)},
-		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "global", Title: "Global flags:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "other", Title: "Other:"}, {Key: "global", Title: "Global flags:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(ended(code)) }),

@@ -79,7 +79,7 @@ func source(of string) string {
 	case "flag":
 		return "from --root"
 	case "registry-config":
-		return "from --registry-config"
+		return "from the registry's configuration"
 	case "default":
 		return "the default"
 	}
