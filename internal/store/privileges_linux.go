@@ -20,15 +20,17 @@ var needed = []int{
 
 // DropPrivileges gives up, for all threads and for good, every capability that
 // the program has and does not need, and with no_new_privs the ways to regain
-// any. A process without capabilities, an ordinary user's, stays as it is. In a
-// program with cgo linked in it changes nothing: the error is then ENOTSUP.
+// any. A process without CAP_SYS_PTRACE stays as it is: an ordinary user's, and
+// root's in most containers, who may look into its registry only for as long as
+// it has every capability that the registry has. In a program with cgo linked in
+// it changes nothing: the error is then ENOTSUP.
 func DropPrivileges() error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var sets [2]unix.CapUserData // the capabilities 0 to 31, and the others
 	if err := unix.Capget(&header, &sets[0]); err != nil {
 		return fmt.Errorf("read capabilities: %w", err)
 	}
-	if sets[0].Permitted|sets[1].Permitted == 0 {
+	if sets[0].Permitted&(1<<unix.CAP_SYS_PTRACE) == 0 {
 		return nil
 	}
 	if err := onAllThreads(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1); err != nil {

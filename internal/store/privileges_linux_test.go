@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,6 +58,17 @@ func TestWhatRootCanDoAfterwards(t *testing.T) {
 	}
 }
 
+// A container's root mostly lacks CAP_SYS_PTRACE, and still has to see what the
+// registry beside it works on.
+func TestInAContainerRootGoesOnSeeing(t *testing.T) {
+	requireRoot(t)
+	for _, line := range inCopy(t, &syscall.Credential{}, "container") {
+		if deed, result, _ := strings.Cut(line, ": "); result != "<nil>" {
+			t.Errorf("%s: %s", deed, result)
+		}
+	}
+}
+
 // TestWithCgoNothingIsDropped: there are threads then that Go knows nothing of.
 func TestWithCgoNothingIsDropped(t *testing.T) {
 	requireRoot(t)
@@ -81,6 +93,8 @@ func TestInCopy(t *testing.T) {
 		defer manyThreads()()
 	case "deeds":
 		report = deeds(t)
+	case "container":
+		report = lookBesides(t)
 	default:
 		t.Skip("this is for the copy of the program that the other tests start")
 	}
@@ -90,6 +104,37 @@ func TestInCopy(t *testing.T) {
 	defer manyThreads()() // those that come later are like those that start them
 	for _, line := range report() {
 		fmt.Println("copy:", line)
+	}
+}
+
+// lookBesides looks into a process like this one, of which neither has
+// CAP_SYS_PTRACE.
+func lookBesides(t *testing.T) func() []string {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	if err := unix.Capget(&header, &sets[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range []*uint32{&sets[0].Permitted, &sets[0].Effective, &sets[0].Inheritable} {
+		*set &^= 1 << unix.CAP_SYS_PTRACE
+	}
+	if err := errors.Join(onAllThreads(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, unix.CAP_SYS_PTRACE),
+		onAllThreads(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&sets[0])))); err != nil {
+		t.Fatal(err)
+	}
+	registry := exec.Command("cat")
+	input, err := registry.StdinPipe()
+	if err == nil {
+		err = registry.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { input.Close(); registry.Wait() })
+	return func() []string {
+		_, environ := os.ReadFile(proc(registry.Process.Pid, "environ"))
+		_, root := Host{Dir: "/"}.StatFrom(proc(registry.Process.Pid, "root"), "/")
+		return []string{fmt.Sprintf("read the environment of a process: %v", environ), fmt.Sprintf("look into its root: %v", root)}
 	}
 }
 
