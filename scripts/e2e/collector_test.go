@@ -122,7 +122,13 @@ var eligible = regexp.MustCompile(`(?m)^(?:(.*): )?(manifest|blob|layer link) el
 // collect runs a registry's own garbage collection, untagged revisions included.
 func collect(t *testing.T, program, config string, flags ...string) collection {
 	t.Helper()
-	args := append([]string{"garbage-collect", "--delete-untagged"}, flags...)
+	return garbageCollect(t, program, config, append([]string{"--delete-untagged"}, flags...)...)
+}
+
+// garbageCollect runs it with these flags alone.
+func garbageCollect(t *testing.T, program, config string, flags ...string) collection {
+	t.Helper()
+	args := append([]string{"garbage-collect"}, flags...)
 	var c collection
 	for _, line := range eligible.FindAllStringSubmatch(command(t, program, append(args, config)...), -1) {
 		repo, kind, digest := line[1], line[2], line[3]

@@ -161,11 +161,12 @@ func (c container) dockerPull(name string) {
 }
 
 // buildRegistryImage wraps registry 3.1 as its official image does, with nothing
-// else in it.
+// else in it but the janitor, by its own name and by the registry's.
 func buildRegistryImage(t *testing.T) string {
 	t.Helper()
 	context := t.TempDir()
 	command(t, "cp", programs.registry3, filepath.Join(context, "registry"))
+	command(t, "cp", programs.janitor, filepath.Join(context, "janitor"))
 	write(t, filepath.Join(context, "config.yml"), []byte(`version: 0.1
 storage:
   filesystem: {rootdirectory: /var/lib/registry}
@@ -174,6 +175,8 @@ http: {addr: ":5000", secret: e2e}
 `))
 	write(t, filepath.Join(context, "Dockerfile"), []byte(`FROM scratch
 COPY registry /bin/registry
+COPY janitor /janitor/regjanitor
+COPY janitor /janitor/registry
 COPY config.yml /etc/distribution/config.yml
 ENTRYPOINT ["/bin/registry"]
 CMD ["serve", "/etc/distribution/config.yml"]

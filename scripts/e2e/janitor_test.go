@@ -88,17 +88,22 @@ type refusal struct {
 	Hint    string `json:"hint"`
 }
 
-// janitor runs the binary on this registry's tree. Where it cannot see the
-// host's processes, as in an unprivileged container, it rightly wants the
-// administrator's word that the registry is stopped: then, and only then, and
-// only for runs that may have it, it is given.
+// janitor runs the binary on this registry's tree.
 func (r *registry) janitor(args ...string) outcome {
 	r.t.Helper()
-	args = append(args, "--root", r.root)
-	o := janitor(r.t, args...)
+	return vouched(r.t, append(args, "--root", r.root)...)
+}
+
+// vouched runs the binary. Where it cannot see the host's processes, as in an
+// unprivileged container, it rightly wants the administrator's word that the
+// registry is stopped: then, and only then, and only for runs that may have it,
+// it is given.
+func vouched(t *testing.T, args ...string) outcome {
+	t.Helper()
+	o := janitor(t, args...)
 	if o.code == exitRefused && strings.Contains(o.stdout+o.stderr, "registry-invisible") {
-		r.t.Logf("the host's processes are out of sight here: running again with --registry-stopped")
-		o = janitor(r.t, append(args, "--registry-stopped")...)
+		t.Logf("the host's processes are out of sight here: running again with --registry-stopped")
+		o = janitor(t, append(args, "--registry-stopped")...)
 	}
 	return o
 }
