@@ -148,7 +148,8 @@ type garbageCollectCmd struct {
 func (garbageCollectCmd) Help() string {
 	return `It takes the place of "registry garbage-collect" in a line that is run beside a
 stopped registry, and does not ask. The storage root is CONFIG's, the REGISTRY_
-variables applied as the registry does. Those of sweep (REGJANITOR_…) hold too.
+variables applied as the registry does. Those of sweep (REGJANITOR_…) hold too,
+but no tag is removed, whatever policy they name.
 
 Unlike the registry's own it keeps all that a tag needs (an index's children,
 referrers, sha512 layers), passes over what it cannot read, and takes the links,

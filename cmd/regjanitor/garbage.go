@@ -22,9 +22,9 @@ func (c *garbageCollectCmd) Run(ctx context.Context, s *session, line *kong.Cont
 	if err != nil {
 		return usageError{err, "see regjanitor sweep --help"}
 	}
-	sweep.DryRun = c.DryRun
+	sweep.DryRun, sweep.Yes = c.DryRun, true
 	sweep.KeepUntagged = !c.DeleteUntagged
-	sweep.Yes = true
+	sweep.Policy, sweep.OrphanedReferrers = "", false // a collector removes no tags
 	sweep.AllowMounts, sweep.RegistryStopped = c.AllowMounts, c.RegistryStopped
 	return sweep.Run(ctx, s)
 }
