@@ -3,6 +3,7 @@ package retention
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -40,11 +41,11 @@ func printable(line string) string {
 		runes = append(runes[:widest:widest], '…')
 	}
 	for i, r := range runes {
-		if isControl(r) || r == utf8.RuneError {
-			runes[i] = '�'
-		}
-		if r == '\t' {
+		switch {
+		case r == '\t':
 			runes[i] = '→'
+		case !unicode.IsPrint(r):
+			runes[i] = '�'
 		}
 	}
 	return string(runes)
@@ -52,7 +53,7 @@ func printable(line string) string {
 
 // nearest is the word that was meant, or none.
 func nearest(word string, words []string) string {
-	best, at := len(word)/3+2, ""
+	best, at := len(word)/3+1, ""
 	for _, w := range words {
 		if d := distance(strings.ToLower(strings.ReplaceAll(word, "-", "_")), w); d < best {
 			best, at = d, w

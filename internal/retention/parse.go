@@ -65,7 +65,7 @@ func (r *reader) characters() error {
 	const utf8Hint = "save it as UTF-8 without a byte order mark"
 	for i, line := range r.lines {
 		if strings.HasPrefix(line, "\ufeff") || strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff") {
-			return r.fail(i+1, 1, utf8Hint, "a byte order mark")
+			return r.fail(i+1, 1, utf8Hint, "there is a byte order mark here")
 		}
 		column := 0
 		for at, c := range line {
@@ -75,11 +75,11 @@ func (r *reader) characters() error {
 			case c == utf8.RuneError && size == 1:
 				return r.fail(i+1, column, "save it as UTF-8; is it a policy at all?", "this is not UTF-8 text")
 			case c == '\t' && !strings.Contains(line[:at], "#"):
-				return r.fail(i+1, column, "YAML is indented with spaces", "a tab")
+				return r.fail(i+1, column, "YAML is indented with spaces", "there is a tab here")
 			case c == '\ufeff':
-				return r.fail(i+1, column, utf8Hint, "a byte order mark")
+				return r.fail(i+1, column, utf8Hint, "there is a byte order mark here")
 			case c != '\t' && isControl(c):
-				return r.fail(i+1, column, "remove it; is the file a policy at all?", "a control character, %U", c)
+				return r.fail(i+1, column, "remove it; is the file a policy at all?", "there is a control character here, %U", c)
 			}
 		}
 	}
@@ -105,7 +105,7 @@ func (r *reader) document(text string) (root ast.Node, err error) {
 		switch {
 		case doc.Body == nil || doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.NullType:
 		case root != nil:
-			return nil, r.failIn(doc.Body, "one file holds one policy: write all rules into one list", "a second YAML document")
+			return nil, r.failIn(doc.Body, "one file holds one policy: write all rules into one list", "there is a second YAML document here")
 		default:
 			root = doc.Body
 		}
@@ -131,30 +131,30 @@ func (r *reader) tokens(tokens token.Tokens) error {
 		case token.AliasType:
 			return r.failAt(t, "quote a glob that begins with *, as in \"*-dev\"; YAML's aliases are not for policies", "*%s would be an alias", aliased(tokens, i))
 		case token.AnchorType:
-			return r.failAt(t, "quote text that begins with &; YAML's anchors are not for policies, write things out", "an anchor")
+			return r.failAt(t, "quote text that begins with &; YAML's anchors are not for policies, write things out", "there is an anchor here")
 		case token.MergeKeyType:
-			return r.failAt(t, "write the keys out in every rule", "a merge key")
+			return r.failAt(t, "write the keys out in every rule", "there is a merge key here")
 		case token.TagType:
-			return r.failAt(t, "quote text that begins with !; YAML's tags are not for policies, and globs have no negation: use protect", "a YAML tag")
+			return r.failAt(t, "quote text that begins with !; YAML's tags are not for policies, and globs have no negation: use protect", "there is a YAML tag here")
 		case token.DirectiveType:
-			return r.failAt(t, "remove the line", "a YAML directive")
+			return r.failAt(t, "remove the line", "there is a YAML directive here")
 		case token.MappingKeyType:
-			return r.failAt(t, "quote text that begins with ?", "a key that is introduced by ?")
+			return r.failAt(t, "quote text that begins with ?", "there is a key that is introduced by ? here")
 		case token.LiteralType, token.FoldedType:
-			return r.failAt(t, "write the value behind its key, in quotes", "a block of text")
+			return r.failAt(t, "write the value behind its key, in quotes", "there is a block of text here")
 		case token.DocumentEndType:
-			return r.failAt(t, "remove the line", "the end of a YAML document")
+			return r.failAt(t, "remove the line", "there is the end of a YAML document here")
 		case token.DocumentHeaderType:
 			if started {
-				return r.failAt(t, "one file holds one policy: write all rules into one list", "a second YAML document")
+				return r.failAt(t, "one file holds one policy: write all rules into one list", "there is a second YAML document here")
 			}
 		case token.SequenceEntryType:
 			if i+1 < len(tokens) && tokens[i+1].Type == token.SequenceEntryType && tokens[i+1].Position.Line == t.Position.Line {
-				return r.failAt(tokens[i+1], "write one dash", "a list in a list")
+				return r.failAt(tokens[i+1], "write one dash", "there is a list in a list here")
 			}
 		case token.SequenceStartType, token.MappingStartType:
 			if depth++; depth > deepest {
-				return r.failAt(t, "a list is [\"a\", \"b\"]", "too many brackets in each other")
+				return r.failAt(t, "a list is [\"a\", \"b\"]", "there are too many brackets in each other")
 			}
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
@@ -172,7 +172,7 @@ func aliased(tokens token.Tokens, i int) string {
 }
 
 func (r *reader) syntax(err error) error {
-	const hint = "check indentation, quotes and brackets around here"
+	const hint = "check indentation, quotes, brackets and the space behind each colon around here"
 	var broken yaml.Error
 	if errors.As(err, &broken) {
 		return r.failAt(broken.GetToken(), hint, "this is not YAML: %s", broken.GetMessage())

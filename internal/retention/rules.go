@@ -31,7 +31,7 @@ func (r *reader) policy(root ast.Node) ([]Rule, error) {
 	}
 	list, there := entries["rules"]
 	if !there {
-		return nil, r.failIn(root, "add a list of rules:", "the policy has no rules")
+		return nil, r.failIn(root, "add rules: and a list of them", "the policy has no rules")
 	}
 	items, err := r.list(list, "a policy without rules would keep everything: use none instead")
 	if err != nil {

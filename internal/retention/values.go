@@ -68,22 +68,29 @@ func (r *reader) globs(e *ast.MappingValueNode) ([]string, error) {
 			return nil, err
 		}
 		if hint, problem := unmatchable(glob, key == "repositories"); problem != "" {
-			return nil, r.failIn(item, hint, "%q %s", glob, problem)
+			return nil, r.failIn(item, hint, `"%s" %s`, glob, problem) // as it is written, backslashes too
 		}
 		globs = append(globs, glob)
 	}
 	return globs, nil
 }
 
+// foreign is a character that is neither in names nor in globs.
+var foreign = regexp.MustCompile(`[^A-Za-z0-9._/*?{},\[\]^!\\-]`)
+
 // unmatchable finds out why a glob can match no name.
 func unmatchable(glob string, repository bool) (hint, problem string) {
+	strange := foreign.FindString(glob)
 	switch {
+	case strange == ":" || strange == "@":
+		return "write repositories without host and tag, as in team/app, and tags by themselves, as in v1-*",
+			"has a " + strange + ", which no name has"
+	case strange != "":
+		return "names have letters, digits, dots, dashes and underscores", fmt.Sprintf("has %q, which no name has", strange)
 	case !doublestar.ValidatePattern(glob):
 		return "close every [ and {, and put a backslash only before what it quotes", "is no glob"
 	case strings.HasPrefix(glob, "!"):
 		return "globs have no negation: name what must stay under protect", "begins with !"
-	case strings.ContainsAny(glob, " :@"):
-		return "write repositories without host and tag, as in team/app, and tags by themselves, as in v1-*", "has a space, a colon or an @, which no name has"
 	case repository && strings.HasPrefix(glob, "/"):
 		return "repositories are named without the leading slash", "begins with a slash, which no repository does"
 	case repository && strings.HasSuffix(glob, "/"):
@@ -122,22 +129,20 @@ const most = 1_000_000_000
 var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
 
 func (r *reader) number(e *ast.MappingValueNode) (int, error) {
-	key, written := start(e.Key).Value, start(e.Value).Value
-	n, ok := e.Value.(*ast.IntegerNode)
-	digits := ok && decimal.MatchString(written)
-	switch {
-	case ok && strings.HasPrefix(written, "-"):
-		return 0, r.failIn(n, "to keep all, leave the tags to no rule, or protect them", "%s is negative", key)
-	case isScalar(e.Value) && decimal.MatchString(written) && e.Value.Type() == ast.StringType:
-		return 0, r.failIn(e.Value, "remove the quotes", "%s takes a number, and this is %s", key, kind(e.Value))
-	case isNumeral(e.Value) && !digits:
-		return 0, r.failIn(e.Value, "write plain digits, as in 10", "%s takes a whole number", key)
-	case !digits:
+	const less = "to keep all, leave the tags to no rule, or protect them"
+	key, token := start(e.Key).Value, start(e.Value)
+	quoted := e.Value.Type() == ast.StringType && !isPlain(token)
+	switch digits := decimal.MatchString(token.Value); {
+	case digits && quoted:
+		return 0, r.failIn(e.Value, "remove the quotes", "%s takes a number, and this is text", key)
+	case e.Value.Type() == ast.IntegerType && strings.HasPrefix(token.Value, "-"):
+		return 0, r.failIn(e.Value, less, "%s is negative", key)
+	case !digits || !isScalar(e.Value):
 		return 0, r.failIn(value(e), "write plain digits, as in 10", "%s takes a whole number, and this is %s", key, kind(e.Value))
 	}
-	count, err := strconv.ParseInt(written, 10, 64)
+	count, err := strconv.ParseInt(token.Value, 10, 64)
 	if err != nil || count > most {
-		return 0, r.failIn(n, "to keep all, leave the tags to no rule, or protect them", "%s is too large a number", key)
+		return 0, r.failIn(e.Value, less, "%s is too large a number", key)
 	}
 	return int(count), nil
 }
@@ -182,6 +187,10 @@ func isScalar(n ast.Node) bool {
 	return isNumeral(n)
 }
 
+func isPlain(t *token.Token) bool {
+	return t.Type != token.SingleQuoteType && t.Type != token.DoubleQuoteType
+}
+
 // kind is what a node is, in words.
 func kind(n ast.Node) string {
 	switch n := n.(type) {
@@ -193,10 +202,7 @@ func kind(n ast.Node) string {
 		if n.Value == "" {
 			return "empty"
 		}
-		if n.Token.Type != token.StringType {
-			return "text in quotes"
-		}
-		return fmt.Sprintf("text, %q", n.Value)
+		return fmt.Sprintf("the text %q", n.Value)
 	case *ast.NullNode:
 		return "empty"
 	}
