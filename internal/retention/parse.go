@@ -128,8 +128,8 @@ func (r *reader) tokens(tokens token.Tokens) error {
 		switch t.Type {
 		case token.CommentType:
 			continue
-		case token.AliasType:
-			return r.failAt(t, "quote a glob that begins with *, as in \"*-dev\"; YAML's aliases are not for policies", "*%s would be an alias", aliased(tokens, i))
+		case token.AliasType: // what follows * is a token of its own
+			return r.failAt(t, "quote globs, as in \"*-dev\" and \"[0-9]*\"; YAML's aliases are not for policies", "*%s would be an alias", aliased(tokens, i))
 		case token.AnchorType:
 			return r.failAt(t, "quote text that begins with &; YAML's anchors are not for policies, write things out", "there is an anchor here")
 		case token.MergeKeyType:

@@ -48,7 +48,12 @@ func (r *reader) text(node ast.Node, key string) (string, error) {
 	return s.Value, nil
 }
 
-func (r *reader) name(e *ast.MappingValueNode) (string, error) { return r.text(value(e), "name") }
+func (r *reader) name(e *ast.MappingValueNode) (string, error) {
+	if e.Value.Type() == ast.NullType {
+		return "", r.failIn(e.Key, "write a word that reports can call the rule by", "name is empty")
+	}
+	return r.text(e.Value, "name")
+}
 
 // globs are a list of globs that can match something.
 func (r *reader) globs(e *ast.MappingValueNode) ([]string, error) {
@@ -130,17 +135,17 @@ var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
 
 func (r *reader) number(e *ast.MappingValueNode) (int, error) {
 	const less = "to keep all, leave the tags to no rule, or protect them"
-	key, token := start(e.Key).Value, start(e.Value)
-	quoted := e.Value.Type() == ast.StringType && !isPlain(token)
-	switch digits := decimal.MatchString(token.Value); {
+	key, written := start(e.Key).Value, start(e.Value)
+	quoted := e.Value.Type() == ast.StringType && !isPlain(written)
+	switch digits := decimal.MatchString(written.Value); {
 	case digits && quoted:
 		return 0, r.failIn(e.Value, "remove the quotes", "%s takes a number, and this is text", key)
-	case e.Value.Type() == ast.IntegerType && strings.HasPrefix(token.Value, "-"):
+	case e.Value.Type() == ast.IntegerType && strings.HasPrefix(written.Value, "-"):
 		return 0, r.failIn(e.Value, less, "%s is negative", key)
 	case !digits || !isScalar(e.Value):
 		return 0, r.failIn(value(e), "write plain digits, as in 10", "%s takes a whole number, and this is %s", key, kind(e.Value))
 	}
-	count, err := strconv.ParseInt(token.Value, 10, 64)
+	count, err := strconv.ParseInt(written.Value, 10, 64)
 	if err != nil || count > most {
 		return 0, r.failIn(e.Value, less, "%s is too large a number", key)
 	}
