@@ -196,6 +196,7 @@ func TestKeepMin(t *testing.T) {
 		{"and what other rules keep", []string{"tags: [a*], keep_last: 0, keep_min: 2", "keep_last: 1"}, "a1@1d a2@2d b1@1d b2@2d", "a1:min a2:goes b1:last b2:goes"},
 		{"and what an earlier rule makes up", []string{"tags: [a*], keep_last: 0", "keep_last: 0"}, "a@1d b@1d", "a:min b:goes"},
 		{"a later rule that wants more adds to it", []string{"tags: [a*], keep_last: 0", "keep_last: 0, keep_min: 3"}, "a1@1d a2@2d b1@1d b2@2d b3@3d", "a1:min a2:goes b1:min b2:min b3:goes"},
+		{"but not twice what is left anyway", []string{"tags: [a*], keep_last: 1", "keep_last: 0, keep_min: 2"}, "a1@1d a2@2d b1@1d b2@2d", "a1:last,min a2:goes b1:min b2:goes"},
 		{"it does not lean on the rule's own keep_*", one("keep_daily: 1, keep_min: 2"), "a@1h b@2h c@1d", "a:daily,min b:min c:goes"},
 		{"nor on the future", one("keep_last: 0, keep_min: 2"), "a@+1h b@1h c@2h", "a:future,min b:min c:goes"},
 	} {
@@ -209,14 +210,7 @@ func TestDetails(t *testing.T) {
 	p := policyOf(t,
 		"tags: [v*, latest], order: semver, keep_last: 1, keep_within: 9d, keep_daily: 4, keep_weekly: 1, keep_monthly: 1, keep_min: 7",
 		"tags: [main, old], protect: [ma*], age: created, keep_within: 36h, keep_min: 0")
-	verdicts, _ := p.Judge("r", tags, now)
-	var got strings.Builder
-	got.WriteString("\n")
-	for i, v := range verdicts {
-		for _, r := range v.Reasons {
-			fmt.Fprintf(&got, "%s %s: %s\n", tags[i].Name, r.Code, r.Detail)
-		}
-	}
+	got := "\n" + details(p, tags)
 	want := `
 v3.0.0 last: 1 of keep_last: 1
 v3.0.0 within: pushed 1h ago, keep_within: 9d
@@ -239,7 +233,32 @@ x no-rule: no rule matches
 latest not-semver: not a version X.Y.Z
 old unkept: created 35d ago, 1 of the rule's 1
 `
-	if got.String() != want {
-		t.Errorf("got\n%s", got.String())
+	if got != want {
+		t.Errorf("got%s", got)
 	}
+	for rule, want := range map[string]string{
+		"keep_within: 1d":            "x within: pushed 0h ago, keep_within: 1d\n",
+		"keep_within: 23h":           "x within: pushed 0h ago, keep_within: 23h\n",
+		"keep_within: 1d1h":          "x within: pushed 0h ago, keep_within: 25h\n",
+		"keep_last: 0, age: created": "x unkept: created 47h ago, 1 of the rule's 1\n",
+	} {
+		if got := details(policyOf(t, rule+", keep_min: 0"), tagsOf(t, "x@0,47h")); got != want {
+			t.Errorf("%s: %s", rule, got)
+		}
+	}
+	if got := details(policyOf(t, "keep_last: 0, keep_min: 0"), tagsOf(t, "x@2d1h")); got != "x unkept: pushed 2d ago, 1 of the rule's 1\n" {
+		t.Error(got)
+	}
+}
+
+// details are the reasons as people read them.
+func details(p *retention.Policy, tags []retention.Tag) string {
+	var b strings.Builder
+	verdicts, _ := p.Judge("r", tags, now)
+	for i, v := range verdicts {
+		for _, r := range v.Reasons {
+			fmt.Fprintf(&b, "%s %s: %s\n", tags[i].Name, r.Code, r.Detail)
+		}
+	}
+	return b.String()
 }

@@ -64,7 +64,7 @@ func isControl(c rune) bool { return unicode.IsControl(c) || c == '\u2028' || c 
 func (r *reader) characters() error {
 	const utf8Hint = "save it as UTF-8 without a byte order mark"
 	for i, line := range r.lines {
-		if strings.HasPrefix(line, "\ufeff") || strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff") {
+		if strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff") {
 			return r.fail(i+1, 1, utf8Hint, "there is a byte order mark here")
 		}
 		column := 0
