@@ -25,7 +25,7 @@ var calendars = []calendar{
 // reaches furthest back.
 func (j *judgement) keepCalendar(byTime []int32, c calendar, count int) {
 	found := 0
-	var last [2]int
+	var last [2]int // none is this
 	for n, i := range byTime {
 		if found == count {
 			return
@@ -33,7 +33,7 @@ func (j *judgement) keepCalendar(byTime []int32, c calendar, count int) {
 		t := j.verdicts[i].Time
 		year, part := c.period(t)
 		switch period := [2]int{year, part}; {
-		case n == 0 || period != last:
+		case period != last:
 			last = period
 			found++
 			j.because(i, c.code, "latest of %s, %d of %s: %d", c.show(t), found, c.key, count)

@@ -60,7 +60,9 @@ func TestFlattenedTimes(t *testing.T) {
 		{"tags of no rule are looked at too", one("tags: [t1], keep_last: 0, keep_min: 0"), crowd(20, 20), 0, 1, "1"},
 		{"versions need no time", one("order: semver, keep_last: 5"), versions, 15, 0, ""},
 		{"nor with ages of 0", one("order: semver, keep_last: 5, keep_within: 0, keep_daily: 0"), versions, 15, 0, ""},
-		{"with days they do", one("order: semver, keep_last: 5, keep_monthly: 1"), versions, 0, 15, "1"},
+		{"with days they do", one("order: semver, keep_last: 5, keep_daily: 1"), versions, 0, 15, "1"},
+		{"with weeks they do", one("order: semver, keep_last: 5, keep_weekly: 1"), versions, 0, 15, "1"},
+		{"with months they do", one("order: semver, keep_last: 5, keep_monthly: 1"), versions, 0, 15, "1"},
 		{"with an age they do", one("order: semver, keep_last: 5, keep_within: 1d"), versions, 0, 15, "1"},
 		{"the images' own times are other times", one("age: created, keep_last: 5"), dated, 15, 0, ""},
 		{"if all are known", one("age: created, keep_last: 5"), dated + "x@30d", 0, 16, "1"},
@@ -77,16 +79,15 @@ func TestFlattenedTimes(t *testing.T) {
 	}
 }
 
-// TestWithinAnHour: it is an hour from the first to the last.
+// TestWithinAnHour: it is an hour from the first of the eighteen to the last.
 func TestWithinAnHour(t *testing.T) {
 	for last, doubt := range map[time.Duration]bool{time.Hour: true, time.Hour + 1: false} {
 		var tags []retention.Tag
 		for i := range 20 {
 			tags = append(tags, retention.Tag{Name: fmt.Sprint(i), Pushed: now.Add(-99 * time.Hour)})
 		}
-		for i := range 3 { // the first two may be elsewhere
-			tags[i].Pushed = now.Add(-99*time.Hour + last)
-		}
+		tags[5].Pushed = now.Add(-99*time.Hour + last)
+		tags[6].Pushed, tags[7].Pushed = now.Add(-9*time.Hour), now.Add(-8*time.Hour)
 		if _, flattened := policyOf(t, "keep_last: 1").Judge("r", tags, now); (len(flattened) > 0) != doubt {
 			t.Errorf("%s apart: in doubt: %q", last, flattened)
 		}

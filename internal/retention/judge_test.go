@@ -179,6 +179,7 @@ func TestSemver(t *testing.T) {
 		{"calendars go by time in each pool", one("order: semver, keep_daily: 1, keep_min: 0"), "1.0.0@1h 2.0.0@2h 1.0.0-a@2h 2.0.0-a@1h", "1.0.0:daily 2.0.0:goes 1.0.0-a:goes 2.0.0-a:daily"},
 		{"keep_within too", one("order: semver, keep_within: 1d, keep_min: 0"), "1.0.0@1h 2.0.0@2d", "1.0.0:within 2.0.0:goes"},
 		{"keep_min takes the greatest of all pools, a release before its variants", one("order: semver, keep_last: 0, keep_min: 2"), "1.0.0@1h 2.0.0-b@9d 2.0.0@9d 2.0.0-rc.9@1d 2.0.0-rc.10@1d", "1.0.0:goes 2.0.0-b:goes 2.0.0:min 2.0.0-rc.9:goes 2.0.0-rc.10:min"},
+		{"variants of one version by natural order", one("order: semver, keep_last: 0, keep_min: 3"), "1.0.0-a@1h 1.0.0-c@3h 1.0.0-b@2h 1.0.0-e10@1h 1.0.0-e9@0", "1.0.0-a:goes 1.0.0-c:min 1.0.0-b:goes 1.0.0-e10:min 1.0.0-e9:min"},
 		{"numbers are numbers", one("order: semver, keep_last: 1, keep_min: 0"), "10.0.0@1d 9.0.0@1d 9.10.0@1d 9.9.100@1d 18446744073709551615.0.0@1d", "10.0.0:goes 9.0.0:goes 9.10.0:goes 9.9.100:goes 18446744073709551615.0.0:last"},
 	} {
 		c.check(t)

@@ -72,7 +72,7 @@ func drawRule(r *rapid.T) map[string]string {
 
 var someNames = rapid.Custom(func(r *rapid.T) string {
 	n := rapid.IntRange(0, 12).Draw(r, "n")
-	switch rapid.IntRange(0, 5).Draw(r, "kind") {
+	switch rapid.IntRange(0, 6).Draw(r, "kind") {
 	case 0:
 		return fmt.Sprintf("a-%d", n)
 	case 1:
@@ -83,6 +83,8 @@ var someNames = rapid.Custom(func(r *rapid.T) string {
 		return fmt.Sprintf("1.%d.0-alpine", n)
 	case 4:
 		return fmt.Sprintf("%d.0.0", n)
+	case 5:
+		return fmt.Sprintf("1.%d.0-rc.%d", n/10, n)
 	}
 	return rapid.SampledFrom([]string{"latest", "main", "1.2", "a", "a-1-x", "a-01-x", "b-1", "b-001"}).Draw(r, "name")
 })
