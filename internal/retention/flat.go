@@ -56,16 +56,25 @@ func (j *judgement) doubtful(s *section) bool {
 	return slices.ContainsFunc(s.tags, func(i int32) bool { return !j.verdicts[i].FromCreated })
 }
 
-// doubt keeps what would go by flattened times, and tells whether there was any.
-func (j *judgement) doubt(s *section) (any bool) {
-	if !j.doubtful(s) {
-		return false
-	}
-	for _, i := range s.tags {
-		if !j.verdicts[i].Keep {
-			any = true
-			j.because(i, Flattened, "%d of %d tags were pushed within an hour, as if copied; trust_mtime: true says that they were not", j.flat.close, j.flat.all)
+// doubt keeps all tags where a rule would drop any by flattened times, and names
+// such rules. What another rule drops by its own lights would leave fewer tags,
+// of which nobody could tell any more that they were copied.
+func (j *judgement) doubt(sections []*section) (rules []string) {
+	goes := func(i int32) bool { return !j.verdicts[i].Keep }
+	for _, s := range sections {
+		if j.doubtful(s) && slices.ContainsFunc(s.tags, goes) {
+			rules = append(rules, s.rule.Name)
 		}
 	}
-	return any
+	if len(rules) == 0 {
+		return nil
+	}
+	for _, s := range sections {
+		for _, i := range s.tags {
+			if goes(i) {
+				j.because(i, Flattened, "%d of %d tags were pushed within an hour, as if copied; trust_mtime: true says that they were not", j.flat.close, j.flat.all)
+			}
+		}
+	}
+	return rules
 }

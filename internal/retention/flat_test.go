@@ -66,10 +66,9 @@ func TestFlattenedTimes(t *testing.T) {
 		{"with an age they do", one("order: semver, keep_last: 5, keep_within: 1d"), versions, 0, 15, "1"},
 		{"the images' own times are other times", one("age: created, keep_last: 5"), dated, 15, 0, ""},
 		{"if all are known", one("age: created, keep_last: 5"), dated + "x@30d", 0, 16, "1"},
-		{"one rule's doubt is not another's", []string{"tags: [t1], keep_last: 0, keep_min: 0", "keep_last: 5, trust_mtime: true"}, crowd(20, 20), 14, 1, "1"},
-		{"what doubt keeps is left, and counts for the others' keep_min", []string{"tags: [t1], keep_last: 0, keep_min: 0", "keep_last: 0, keep_min: 3, trust_mtime: true"}, crowd(20, 20), 17, 1, "1"},
-		{"but once, if its keep_min keeps it too", []string{"tags: [t1], keep_last: 0, keep_min: 20", "keep_last: 0, keep_min: 3, trust_mtime: true"}, crowd(20, 20), 17, 0, ""},
-		{"two rules in doubt", []string{"tags: [t1*], keep_last: 0, keep_min: 0", "keep_last: 0"}, crowd(20, 20), 0, 20, "1 2"},
+		{"one rule's doubt keeps what another would drop", []string{"tags: [t1], keep_last: 0, keep_min: 0", "keep_last: 5, trust_mtime: true"}, crowd(20, 20), 0, 15, "1"},
+		{"a rule that drops nothing casts no doubt", []string{"tags: [t1], keep_last: 1", "keep_last: 0, keep_min: 3, trust_mtime: true"}, crowd(20, 20), 17, 0, ""},
+		{"two rules in doubt", []string{"tags: [t1*], keep_last: 0, keep_min: 0", "keep_last: 0"}, crowd(20, 20), 0, 19, "1 2"},
 		{"a doubtful rule's keep_min is told all the same", one("keep_last: 0, keep_min: 3"), crowd(20, 20) + spread, 0, 18, "1"},
 	} {
 		goes, doubted, names := count(c.rules, c.tags)

@@ -9,8 +9,8 @@ import (
 )
 
 // Judge gives each tag of a repository its verdict, in the order in which they
-// are handed in. Flattened are the names of the rules of which tags stay in
-// doubt only, because the push times are not those of pushes.
+// are handed in. Flattened are the names of the rules that would drop tags by
+// push times which are not those of pushes: then all tags stay, in doubt.
 func (p *Policy) Judge(repository string, tags []Tag, now time.Time) (verdicts []Verdict, flattened []string) {
 	now = now.UTC()
 	j := judgement{now: now, tags: tags, verdicts: make([]Verdict, len(tags)), flat: flatten(tags)}
@@ -19,10 +19,8 @@ func (p *Policy) Judge(repository string, tags []Tag, now time.Time) (verdicts [
 		j.keep(s)
 	}
 	j.keepMin(sections)
+	flattened = j.doubt(sections)
 	for _, s := range sections {
-		if j.doubt(s) {
-			flattened = append(flattened, s.rule.Name)
-		}
 		j.conclude(s)
 	}
 	return j.verdicts, flattened
@@ -165,23 +163,17 @@ func (j *judgement) keepWithin(byTime []int32, within time.Duration) {
 	}
 }
 
-// keepMin makes up, rule by rule, what is wanting. All that a rule in doubt
-// counts stays.
+// keepMin makes up, rule by rule, what is wanting.
 func (j *judgement) keepMin(sections []*section) {
 	staying := len(j.tags) - j.broken // with those of the rule at hand as its own keep_* have it
 	for _, s := range sections {
-		if !j.doubtful(s) {
-			staying -= len(s.tags) - s.own
-		}
+		staying -= len(s.tags) - s.own
 	}
 	for _, s := range sections {
 		others := staying - s.own
-		if j.doubtful(s) {
-			others = staying - len(s.tags)
-		}
 		wanting := min(max(0, s.rule.KeepMin-others), len(s.tags))
 		for n, i := range s.tags[:wanting] {
-			if !j.verdicts[i].Keep && !j.doubtful(s) {
+			if !j.verdicts[i].Keep {
 				staying++
 			}
 			j.because(i, Min, "%d of keep_min: %d", others+n+1, s.rule.KeepMin)

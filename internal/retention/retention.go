@@ -32,8 +32,9 @@
 //     rule never costs it a tag. Rules take their turn in the policy's order: a
 //     tag that an earlier one makes up counts for the later.
 //   - flattened times: nine tenths of at least twenty tags were pushed within
-//     the same hour, as after a copy that did not preserve times. Then nothing
-//     goes by such times, unless the rule trusts them.
+//     the same hour, as after a copy that did not preserve times. Then no tag of
+//     the repository goes while a rule that does not trust such times would drop
+//     any by them.
 //
 // A number of 0 keeps nothing, and neither does an age of 0.
 //
