@@ -160,6 +160,13 @@ func TestImagesOwnTime(t *testing.T) {
 	} {
 		c.check(t)
 	}
+	newYear := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for created, credible := range map[time.Time]bool{newYear: true, newYear.Add(-1): false, now: true, now.Add(1): false} {
+		verdicts, _ := policyOf(t, "age: created, keep_last: 1").Judge("r", []retention.Tag{{Name: "a", Pushed: now, Created: created}}, now)
+		if verdicts[0].FromCreated != credible {
+			t.Errorf("created %s: believed: %t", created, !credible)
+		}
+	}
 	tags := tagsOf(t, "a@1d,9d b@1d,1970")
 	verdicts, _ := policyOf(t, "age: created, keep_last: 1").Judge("r", tags, now)
 	if a, b := verdicts[0], verdicts[1]; !a.FromCreated || !a.Time.Equal(tags[0].Created) || b.FromCreated || !b.Time.Equal(tags[1].Pushed) {
