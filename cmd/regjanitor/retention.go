@@ -14,9 +14,13 @@ import (
 	"regjanitor/internal/retention"
 )
 
+// largestPolicy is far more than anybody writes. Whatever is larger is something
+// else, and would take the parser minutes.
+const largestPolicy = 64 << 10
+
 // loadPolicy reads a retention policy.
 func loadPolicy(file filename) (*retention.Policy, error) {
-	data, err := host.Read(absolute(string(file)), largestConfig)
+	data, err := host.Read(absolute(string(file)), largestPolicy)
 	if err != nil {
 		return nil, usagef("read policy: %w", err)
 	}

@@ -54,7 +54,7 @@ func main() {
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	flags := flag.NewFlagSet("mutate", flag.ExitOnError)
 	root := flags.String("root", "..", "the janitor's module")
-	packages := flags.String("packages", "graph,plan,sweep", "packages below internal to change")
+	packages := flags.String("packages", "graph,plan,retention,sweep", "packages below internal to change")
 	only := flags.String("only", "", "a regular expression; only mutants whose line in -list it matches")
 	sample := flags.Int("sample", 0, "try so many mutants, chosen at random; 0 is all")
 	seed := flags.Uint64("seed", 1, "of the random order")
