@@ -32,7 +32,7 @@ func (b *builder) directories() {
 			continue
 		}
 		kind, r := Directory, b.owner(folder.Path)
-		if b.byName != nil && !b.opts.Prune && gone[i] == 0 && !b.byName[r] {
+		if gone[i] == 0 && !b.takesEmpty(r, left) {
 			continue // it was empty before, and nobody asked for it
 		}
 		if r >= 0 && layout.Repository(b.inv.Repositories[r].Name) == folder.Path {
@@ -47,6 +47,12 @@ func (b *builder) directories() {
 		ends.lose(r, len(b.plan.Actions)-1, kind, folder.Path)
 	}
 	ends.book(b.plan.Actions)
+}
+
+// takesEmpty tells whether directories of a repository go that were empty before:
+// in a sweep all of them, else those of what is named or loses its last tag.
+func (b *builder) takesEmpty(r int, left []int) bool {
+	return b.named == nil || b.opts.Prune || r >= 0 && b.named.touches[r] && left[r] == 0
 }
 
 // ends follows which repositories come to an end: one ends with the last of its

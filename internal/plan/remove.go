@@ -17,7 +17,7 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.byName = named.whole
+	b.named = &named
 	kept := b.keptDigests()
 	b.nameUntagged(named, kept)
 	only := b.without(named, kept)
