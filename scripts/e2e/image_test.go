@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"io"
 	"math/rand/v2"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -74,8 +75,13 @@ func (f format) image(name string, layers ...archive) image {
 }
 
 func (f format) imageFor(arch, name string, layers ...archive) image {
+	return f.imageBuilt(nil, arch, name, layers...)
+}
+
+// imageBuilt is an image whose config says when it was created, or does not.
+func (f format) imageBuilt(created *time.Time, arch, name string, layers ...archive) image {
 	platform := v1.Platform{OS: "linux", Architecture: arch}
-	config := v1.Image{Platform: platform, RootFS: v1.RootFS{Type: "layers"}}
+	config := v1.Image{Created: created, Platform: platform, RootFS: v1.RootFS{Type: "layers"}}
 	config.Config.Labels = map[string]string{"name": name}
 	var blobs []blob
 	for _, layer := range layers {

@@ -56,6 +56,7 @@ type action struct {
 	Kind       string `json:"kind"`
 	Path       string `json:"path"`
 	Repository string `json:"repository"`
+	Tag        string `json:"tag"`
 	Digest     string `json:"digest"`
 	Reason     string `json:"reason"`
 	Bytes      int64  `json:"bytes"`

@@ -76,8 +76,14 @@ func startedRegistry(t *testing.T, d distribution) *registry {
 // withCopiedTree is another registry over a copy of this one's tree.
 func (r *registry) withCopiedTree() *registry {
 	r.t.Helper()
+	return r.copiedBy("cp", "-a")
+}
+
+// copiedBy copies the tree with a command that takes from where and to where.
+func (r *registry) copiedBy(program string, args ...string) *registry {
+	r.t.Helper()
 	c := newRegistry(r.t, r.distribution)
-	command(r.t, "cp", "-a", r.root+"/.", c.root)
+	command(r.t, program, append(args, r.root+"/.", c.root)...)
 	return c
 }
 
@@ -174,6 +180,19 @@ func (r *registry) stop() {
 }
 
 func (r *registry) pid() string { return fmt.Sprint(r.process.Process.Pid) }
+
+// lock holds the tree as another run of the janitor does.
+func (r *registry) lock() (unlock func()) {
+	r.t.Helper()
+	held, err := os.Open(r.v2())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX); err != nil {
+		r.t.Fatal(err)
+	}
+	return func() { held.Close() }
+}
 
 // v2 is a path below the root of the tree itself.
 func (r *registry) v2(elements ...string) string {

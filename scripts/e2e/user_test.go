@@ -84,6 +84,55 @@ func TestAsAUserWhoMayOnlyRead(t *testing.T) {
 	})
 }
 
+// TestExplainingAPolicyNeedsNoRight: not a privilege, nor a tree that can be
+// written; what it says is what root is told.
+func TestExplainingAPolicyNeedsNoRight(t *testing.T) {
+	janitor := publicJanitor(t)
+	policy := writePolicy(t, keepLatest)
+	eachDistribution(t, func(t *testing.T, d distribution) {
+		r := userRegistry(t, d)
+		r.client.push("app", "old", oci.image("old", layer("old")))
+		r.setPushed("app", "old", ago(day))
+		want := map[string]string{"app:latest": "keep latest: last min", "app:old": "drop latest: unkept"}
+		explain := func(t *testing.T, user uint32, root string) outcome {
+			t.Helper()
+			o := janitor.as(t, user, "retention", "explain", "--json", "-p", policy, "--root", root).requireExit(t, exitDone)
+			requireEqual(t, "verdicts", explanationIn(t, o).verdicts(), want)
+			return o
+		}
+
+		requireWarnings(t, explain(t, registryUser, r.root), "registry-running")
+		explain(t, otherUser, r.root) // he cannot look into the registry
+		r.stop()
+		tree := takeSnapshot(t, r.root)
+		explain(t, otherUser, r.root)
+		t.Run("read-only mount", func(t *testing.T) { explain(t, otherUser, readOnly(t, r.root)) })
+		tree.requireUnchanged(t, r.root)
+	})
+}
+
+// readOnly mounts a directory a second time, so that nobody can write to it there.
+func readOnly(t *testing.T, dir string) (mounted string) {
+	t.Helper()
+	mounted = t.TempDir()
+	public(t, mounted)
+	if err := syscall.Mount(dir, mounted, "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("no permission to mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(mounted, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := syscall.Mount("", mounted, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(mounted, "probe"), nil, 0o644); !errors.Is(err, syscall.EROFS) {
+		t.Fatalf("write to a read-only mount: %v", err)
+	}
+	return mounted
+}
+
 // TestRootGivesUpWhatItDoesNotNeed looks at the threads of a run that waits for
 // the lock.
 func TestRootGivesUpWhatItDoesNotNeed(t *testing.T) {
@@ -92,14 +141,7 @@ func TestRootGivesUpWhatItDoesNotNeed(t *testing.T) {
 	r.start()
 	pushGarbage(r)
 	r.stop()
-	held, err := os.Open(r.v2())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer held.Close()
-	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
+	defer r.lock()()
 	var said bytes.Buffer
 	cmd := exec.Command(string(janitor), "sweep", "--yes", "--registry-stopped", "--retry-lock", "1m", "--root", r.root)
 	cmd.Stderr = &said
