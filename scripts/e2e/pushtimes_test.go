@@ -11,7 +11,8 @@ import (
 )
 
 // TestPushingAgainRenewsATag: the same image under the same tag, and the tag is
-// as young as its latest push.
+// as young as its latest push. crane, though, pushes nothing where the tag has
+// that very image already, and so the tag stays as old as it is.
 func TestPushingAgainRenewsATag(t *testing.T) {
 	policy := writePolicy(t, `version: 1
 rules:
@@ -22,18 +23,19 @@ rules:
 	eachDistribution(t, func(t *testing.T, d distribution) {
 		r := startedRegistry(t, d)
 		i := docker.image("monthly", layer("monthly"))
-		for _, tag := range []string{"by-skopeo", "by-http", "left-alone"} {
+		for _, tag := range []string{"by-skopeo", "by-http", "by-crane", "left-alone"} {
 			byHTTP(r.client, "app", tag, i)
 			r.setPushed("app", tag, ago(90*day))
 		}
 		_, explained := r.explain(policy)
-		requireList(t, "tags that would go", explained.dropped(), []string{"app:by-http", "app:by-skopeo", "app:left-alone"})
+		requireList(t, "tags that would go", explained.dropped(), []string{"app:by-crane", "app:by-http", "app:by-skopeo", "app:left-alone"})
 
 		bySkopeo(r.client, "app", "by-skopeo", i)
+		byCrane(r.client, "app", "by-crane", i)
 		r.client.retag("app", i.digest(), "by-http")
 		r.stop()
 		swept := r.sweep("-p", policy).requireExit(t, exitDone)
-		requireList(t, "tags swept", tagsOf(swept.report), []string{"app:left-alone"})
+		requireList(t, "tags swept", tagsOf(swept.report), []string{"app:by-crane", "app:left-alone"})
 
 		r.start()
 		requireEqual(t, "tags served", survey(r.client).tags, map[string]string{"app:by-skopeo": i.digest(), "app:by-http": i.digest()})
