@@ -32,42 +32,36 @@ func TestWhatIsAboutAnImageGoesWithIt(t *testing.T) {
 		kept := j.tag(byCrane, "app", "v2", oci.image("kept", layer("kept")), ago(1*day), "keep latest: last min")
 		j.about("app", kept, "keep -: attached")
 		alive := j.staying()
-
 		o, explained := j.explain(j.policy)
 		requireExplained(t, j, explained)
 		requireWarnings(t, o.requireExit(t, exitDone), "orphaned-referrers", "registry-running")
+
 		j.stop()
 		swept := j.sweep("-p", j.policy).requireExit(t, exitDone)
 		requireList(t, "tags swept", tagsOf(swept.report), droppedBy(j.verdicts))
 		requireWarnings(t, swept, "orphaned-referrers", "restart-registry")
 		requireNothingLeftToSweep(t, j.registry, "-p", j.policy)
+
 		j.start()
 		requireServedAsBefore(t, j.world, alive)
-		requireGone(t, j.client, "app", overwritten, dropped, referrer("vnd.example.sbom", dropped))
+		j.requireGone("app", overwritten.digest(), dropped.digest(), referrer("vnd.example.sbom", dropped).digest())
 		for _, subject := range []image{kept, deleted, overwritten} {
 			requireReferrersListed(t, j.client, "app", subject)
 		}
-		j.stop()
 
+		j.stop()
 		swept = j.sweep("-p", j.policy, "--orphaned-referrers").requireExit(t, exitDone)
 		requireList(t, "tags swept as orphaned", tagsOf(swept.report), orphans)
 		requireWarnings(t, swept, "restart-registry")
+
 		j.start()
 		for _, subject := range []image{deleted, overwritten} {
-			requireGone(t, j.client, "app", referrer("vnd.example.sbom", subject), cosignSignature(subject))
+			j.requireGone("app", referrer("vnd.example.sbom", subject).digest(), cosignSignature(subject).digest())
 		}
 		requireList(t, "tags left", j.client.tags("app"), sorted("v2", cosignTag(kept), fallbackTag(kept), cosignTag(referrer("vnd.example.sbom", kept))))
 		requireReferrersListed(t, j.client, "app", kept)
 		requireList(t, "blobs on disk", readTree(t, j.registry).blobs, survey(j.client).onDisk())
 	})
-}
-
-// requireGone asks for manifests by their digests.
-func requireGone(t *testing.T, c client, repo string, images ...image) {
-	t.Helper()
-	for _, i := range images {
-		c.must(http.StatusNotFound, http.MethodGet, repo+"/manifests/"+i.digest(), "", nil)
-	}
 }
 
 // requireReferrersListed finds an image's SBOM as clients do, and pulls it.

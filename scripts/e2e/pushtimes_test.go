@@ -85,6 +85,9 @@ func TestCopyThatLostTheTimes(t *testing.T) {
 		swept := r.sweep("-p", doubting).requireExit(t, exitDoubt)
 		requireFlattened(t, swept)
 		requireList(t, "tags swept in doubt", tagsOf(swept.report), releases[:n-3])
+		again := r.sweep("-p", doubting).requireExit(t, exitDoubt)
+		requireFlattened(t, again)
+		requireList(t, "tags swept by a second run in doubt", tagsOf(again.report), nil)
 		requireTagsServed(t, r, append(sorted(builds...), releases[n-3:]...))
 
 		latest := r.latest(builds, 3)

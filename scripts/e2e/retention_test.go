@@ -83,6 +83,9 @@ func TestRetention(t *testing.T) {
 			repo, tag, _ := strings.Cut(name, ":")
 			j.client.must(http.StatusNotFound, http.MethodGet, repo+"/manifests/"+tag, "", nil)
 		}
+		for _, p := range j.gone(alive) {
+			j.requireGone(p.repo, p.image.digest())
+		}
 		requireDeletedImagesReturn(t, j.world, alive)
 	})
 }
