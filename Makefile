@@ -16,8 +16,8 @@ help: ## list the targets
 build: ## build bin/regjanitor, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/regjanitor
 
-install: build ## install it as /usr/local/sbin/regjanitor
-	install -D -m 0755 $(BIN) $(DESTDIR)/usr/local/sbin/regjanitor
+install: build ## install it as /usr/local/sbin/regjanitor, and maintenance-window beside it
+	install -D -m 0755 -t $(DESTDIR)/usr/local/sbin $(BIN) scripts/maintenance-window/maintenance-window
 
 install-systemd: install ## install it with a service and a timer, not yet enabled
 	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system scripts/systemd/regjanitor.service scripts/systemd/regjanitor.timer
@@ -60,6 +60,7 @@ race: ## run the tests under the race detector
 e2e: ## install real registries and clients, and run the real thing
 	scripts/e2e/install
 	cd scripts && $(GO) vet ./... && $(GO) test ./e2e ./bench ./systemd ./mutate -count=1 -timeout 40m
+	cd scripts && $(GO) test ./recipes -count=1 -timeout 10m # alone: some of e2e's registries are suspects to everybody
 
 torture: ## kill, starve and cut off the real binary
 	cd scripts && TMPDIR=$(TEST_TMP) $(GO) test ./torture -count=1 -v -timeout 8h

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	image = "regjanitor-systemd:bookworm"
+	image = "regjanitor-systemd:bookworm-curl"
 	// storage is where Debian's registry has its files, with its unit.
 	storage      = "/var/lib/docker-registry"
 	registryUnit = "docker-registry.service"
