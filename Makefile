@@ -3,12 +3,13 @@
 GO ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN := bin/regjanitor
+IMAGE := regjanitor
 DEMO := demo/registry
 
 # Thousands of small trees are made and unmade: in memory, where there is room.
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: help build install install-systemd demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
+.PHONY: help build install install-systemd image demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -21,6 +22,10 @@ install: build ## install it as /usr/local/sbin/regjanitor, and maintenance-wind
 
 install-systemd: install ## install it with a service and a timer, not yet enabled
 	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system scripts/systemd/regjanitor.service scripts/systemd/regjanitor.timer
+
+image: build ## build the container image regjanitor:VERSION, of that file alone
+	tar -C $(dir $(BIN)) -c regjanitor -C $(CURDIR)/scripts/container Dockerfile | \
+		docker build --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest -
 
 demo: build ## make a small registry tree, and clean it before your eyes
 	@rm -rf $(DEMO)

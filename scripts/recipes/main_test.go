@@ -32,6 +32,7 @@ func run(m *testing.M) int {
 	bin, err := os.MkdirTemp("", "regjanitor-recipes-bin-")
 	if err == nil {
 		defer os.RemoveAll(bin)
+		defer removeImages()
 		err = prepare(bin)
 	}
 	if err == nil {
