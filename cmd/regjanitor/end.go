@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
 	"regjanitor/internal/store"
 )
@@ -46,6 +47,9 @@ func (s *session) end(err error) exitCode {
 	if !s.Quiet || code != exitDone && code != exitDeadline {
 		s.voice.Exit(int(code), code.String())
 	}
+	if s.script {
+		return code.ofScript()
+	}
 	return code
 }
 
@@ -68,9 +72,10 @@ func (s *session) metrics() {
 	}
 }
 
-// text writes to stdout what is for people, unless a document is wanted.
+// text writes to stdout what is for people, unless a document is wanted, or what
+// a script says.
 func (s *session) text(write func(w io.Writer, paint report.Paint)) {
-	if s.JSON {
+	if s.JSON || s.script {
 		return
 	}
 	var out bytes.Buffer
@@ -83,7 +88,7 @@ func (s *session) text(write func(w io.Writer, paint report.Paint)) {
 // concerns says on stderr what a person should look at, where the summary does
 // not.
 func (s *session) concerns(h *report.Header) {
-	if s.Quiet || s.JSON || s.voice.JSON {
+	if s.Quiet || s.JSON || s.voice.JSON || s.script {
 		grave := *h
 		grave.Warnings = nil
 		s.voice.Concerns(&grave)
@@ -96,4 +101,13 @@ func (s *session) log() *report.Log {
 		return nil
 	}
 	return &report.Log{Voice: s.voice, Root: s.v2, All: s.Verbose}
+}
+
+// logOf is the log of a plan's removals, nil where nobody wants it.
+func (r *reclaim) logOf(p *plan.Plan) *report.Log {
+	log := r.log()
+	if log != nil && r.script {
+		return report.ScriptLog(*log, p, r.options.Prune)
+	}
+	return log
 }

@@ -40,6 +40,14 @@ func (c exitCode) String() string {
 	return fmt.Sprintf("exit %d: %s", int(c), words[c])
 }
 
+// ofScript is what the users of burnettk's scripts know: they have no refusals.
+func (c exitCode) ofScript() exitCode {
+	if c == exitRefused {
+		return exitError
+	}
+	return c
+}
+
 // usageError is a mistake in what the user typed or configured.
 type usageError struct {
 	err  error

@@ -24,6 +24,9 @@ type reclaim struct {
 	*session
 	changing
 	options plan.Options
+	// choose names what is to go, once it is known what there is: none of it is
+	// then nothing to do, never a sweep. It is nil where the options say all.
+	choose func(context.Context, *inventory.Inventory) ([]plan.Request, error)
 	// adjust has the last word on a fresh plan; may be nil.
 	adjust func(*plan.Plan) (*plan.Plan, error)
 }
@@ -42,16 +45,13 @@ func (r *reclaim) run(ctx context.Context) error {
 	if err := r.prepare(ctx, changes); err != nil {
 		return err
 	}
-	inv, err := r.scan(ctx, inventory.Options{AllowMounts: r.AllowMounts, HistoryTimes: r.options.UsesAges(), EveryLink: r.options.UsesLinks()}, changes)
+	inv, err := r.scan(ctx, inventory.Options{AllowMounts: r.AllowMounts, HistoryTimes: r.options.UsesAges(), EveryLink: r.byName() || r.options.UsesLinks()}, changes)
 	if err != nil {
 		return err
 	}
 	r.options.Now, r.options.Proxy = r.started, r.proxy
 	r.options.MaxDeletePercent = float64(r.MaxDelete)
-	if r.options.Created, err = r.created(ctx, inv, r.options.Policy); err != nil {
-		return err
-	}
-	p, err := plan.Make(inv, r.options)
+	p, err := r.make(ctx, inv)
 	if err == nil && r.adjust != nil {
 		p, err = r.adjust(p)
 	}
@@ -73,6 +73,22 @@ func (r *reclaim) run(ctx context.Context) error {
 		return err
 	}
 	return r.execute(ctx, p)
+}
+
+// byName tells a run that removes what is named, and no other garbage.
+func (r *reclaim) byName() bool { return r.choose != nil || len(r.options.Requests) > 0 }
+
+func (r *reclaim) make(ctx context.Context, inv *inventory.Inventory) (p *plan.Plan, err error) {
+	if r.choose != nil {
+		if r.options.Requests, err = r.choose(ctx, inv); err != nil {
+			return nil, err
+		}
+		return plan.Remove(inv, r.options)
+	}
+	if r.options.Created, err = r.created(ctx, inv, r.options.Policy); err != nil {
+		return nil, err
+	}
+	return plan.Make(inv, r.options)
 }
 
 // prepare looks at all that can stop a run before it scans.
@@ -104,7 +120,7 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 		r.warnOfRegistry()
 		return nil
 	}
-	if err := r.refuseUnfinished(len(r.options.Requests) > 0); err != nil {
+	if err := r.refuseUnfinished(r.byName()); err != nil {
 		return err
 	}
 	readOnly, err := r.seize(ctx, r.RegistryStopped)
@@ -178,31 +194,11 @@ func (r *reclaim) preview(p *plan.Plan) {
 
 // lines tells of each removal that a plan is about.
 func (r *reclaim) lines(p *plan.Plan) {
-	if log := r.log(); log != nil {
+	if log := r.logOf(p); log != nil {
 		for _, a := range p.Actions {
 			log.Would(p.Item(a))
 		}
 	}
-}
-
-// consent asks where somebody can answer, and else wants --yes.
-func (r *reclaim) consent(ctx context.Context, p *plan.Plan) error {
-	if r.Yes {
-		return nil
-	}
-	dry := *r.document
-	dry.Header, dry.DryRun = r.header(r.code, nil), true
-	r.preview(p)
-	if !r.canAsk() {
-		r.lines(p)
-		r.tell(&dry)
-		return errNobodyAgreed
-	}
-	report.Summary(r.voice.W, r.voice.Paint, &dry)
-	if r.Trash {
-		return r.ask(ctx, "Move this to the trash?")
-	}
-	return r.ask(ctx, "Remove this for good?")
 }
 
 func (r *reclaim) execute(ctx context.Context, p *plan.Plan) (err error) {
@@ -228,7 +224,7 @@ func (r *reclaim) execute(ctx context.Context, p *plan.Plan) (err error) {
 		Jobs: r.Jobs, Run: r.runID, Trash: bin, Observe: r.display.Observe,
 		BeforeBlobs: func() error { return r.look().Judge(r.RegistryStopped) },
 	}
-	if log := r.log(); log != nil {
+	if log := r.logOf(p); log != nil {
 		opts.Done = log.Done
 	}
 	result := sweep.Execute(ctx, r.root, p, opts)
@@ -264,6 +260,9 @@ func (r *reclaim) conclude(ctx context.Context, p *plan.Plan, result *sweep.Resu
 	r.summary()
 	if d.Stale() { // the summary has said so in words
 		r.warn("restart-registry", r.v2, report.Restart)
+		if r.script {
+			r.debug("%s", report.Restart)
+		}
 	}
 	switch {
 	case result.Stopped != nil:

@@ -30,10 +30,12 @@ var host = store.Host{Dir: "/"}
 
 // process is one run of the program, with what it was started with.
 type process struct {
+	name           string // that it was started by
 	args           []string
 	environ        []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	script         bool // in place of a script of burnettk's, and in its manner
 }
 
 // defaultJobs keeps a slow disk busy and costs a fast one nothing: requests wait
@@ -72,6 +74,9 @@ func (p *process) run() (code exitCode) {
 		debug.SetGCPercent(20)
 	}
 	p.dropEmptyVariables()
+	if name, args, called := p.calledAsScript(); called {
+		return p.runScript(name, args)
+	}
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("regjanitor"),
@@ -104,11 +109,11 @@ func (p *process) run() (code exitCode) {
 
 // session is set up before the command looks at anything.
 func (p *process) session(g globals, command string) *session {
-	s := &session{process: p, globals: g, command: command, started: time.Now(), terminal: isTerminal(p.stderr)}
+	s := &session{process: p, globals: g, command: command, started: time.Now(), terminal: !p.script && isTerminal(p.stderr)}
 	s.runID = runName(s.started)
-	v := report.Voice{W: p.stderr, JSON: g.LogFormat == "json", Paint: p.paint(g.Color, p.stderr), Now: time.Now}
+	v := report.Voice{W: p.stderr, JSON: g.LogFormat == "json", Script: p.script, Paint: p.paint(g.Color, p.stderr), Now: time.Now}
 	bar := s.terminal && !g.Quiet && !v.JSON && p.getenv("TERM") != "dumb"
-	s.display = report.NewDisplay(v, bar, s.terminal || !g.Quiet)
+	s.display = report.NewDisplay(v, bar, s.terminal || !g.Quiet && !p.script)
 	s.voice = v
 	s.voice.W = s.display.Above()
 	return s

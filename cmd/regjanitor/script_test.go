@@ -24,7 +24,10 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"regjanitor": main,
+		"regjanitor":                      main,
+		"delete_docker_registry_image":    main,
+		"delete_docker_registry_image.py": main,
+		"clean_old_versions":              main,
 		// registry is seen as a registry by its arguments, and does nothing.
 		"registry": func() { time.Sleep(time.Minute) },
 	})

@@ -98,7 +98,7 @@ func (s *session) lock(ctx context.Context) error {
 			return err
 		}
 		if waited == 0 && s.RetryLock > 0 && !s.Quiet {
-			s.voice.Note(fmt.Sprintf("another run is at work on this tree: waiting for it, up to %s", s.RetryLock))
+			s.voice.Note("another run is at work on this tree: waiting for it" + s.RetryLock.upTo())
 		}
 		if waited >= time.Duration(s.RetryLock) {
 			return refusal.New("locked", "wait for it to end, or give --retry-lock 30m", "another run of regjanitor is at work on this tree")

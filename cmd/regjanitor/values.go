@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,17 @@ func (i *instant) UnmarshalText(text []byte) error {
 		}
 	}
 	return fmt.Errorf("%q is not a time: write 2026-11-22 or 2026-11-22T03:00:00Z", text)
+}
+
+// forever is longer than anybody waits.
+const forever span = math.MaxInt64
+
+// upTo is what to add to a sentence about waiting.
+func (s span) upTo() string {
+	if s == forever {
+		return ""
+	}
+	return ", up to " + s.String()
 }
 
 // percent is a share of a hundred; -1 is none.

@@ -41,6 +41,9 @@ func referringTags(inv *inventory.Inventory, repo *inventory.Repository) map[int
 	return found
 }
 
+// Refers tells a tag that is about other manifests: a signature's, say.
+func Refers(inv *inventory.Inventory, tag *inventory.Tag) bool { return len(subjectsOf(inv, tag)) > 0 }
+
 // subjectsOf are what a tag is about, by the name that its client gave it and by
 // what the manifest says.
 func subjectsOf(inv *inventory.Inventory, tag *inventory.Tag) (subjects []int64) {

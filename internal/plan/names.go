@@ -47,10 +47,11 @@ type names struct {
 	tags, revisions map[ref]bool
 	whole, touches  map[int]bool
 	untagged        map[int]bool // repositories whose untagged revisions are meant
+	past            map[ref]bool // revisions of histories, meant if they are untagged
 }
 
 func (b *builder) resolve(requests []Request) (names, error) {
-	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}, map[int]bool{}}
+	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}, map[int]bool{}, map[ref]bool{}}
 	for _, q := range requests {
 		found := false
 		for _, r := range b.repositories(q.Repository) {
@@ -92,6 +93,9 @@ func (n names) take(inv *inventory.Inventory, r int, q Request) (found bool) {
 		for i, tag := range repo.Tags {
 			if tag.Name == q.Tag || !exact && isGlob(q.Tag) && matches(q.Tag, tag.Name) {
 				n.tags[ref{r, i}], found = true, true
+				if q.Untagged {
+					n.takePast(r, repo, tag)
+				}
 			}
 		}
 	case q.Digest != "":
@@ -109,21 +113,37 @@ func (n names) take(inv *inventory.Inventory, r int, q Request) (found bool) {
 	return found
 }
 
+// takePast notes the revisions that a tag has pointed to.
+func (n names) takePast(r int, repo *inventory.Repository, tag inventory.Tag) {
+	past := map[inventory.ID]bool{}
+	for _, entry := range tag.History {
+		past[entry.Digest] = true
+	}
+	for i, revision := range repo.Revisions {
+		if past[revision.Digest] {
+			n.past[ref{r, i}] = true
+		}
+	}
+}
+
 // nameUntagged names the revisions that nothing needs, where these are meant.
 // Where a repository is in doubt nobody knows which they are.
 func (b *builder) nameUntagged(n names, kept map[inventory.ID]bool) {
-	if len(n.untagged) == 0 {
+	if len(n.untagged)+len(n.past) == 0 {
 		return
 	}
 	g := graph.Mark(b.inv, graph.Roots{
-		Tag:      func(int, int) bool { return true },
-		Revision: func(r, i int) bool { return b.staysUntagged(r, i, kept, nil) },
-		Whole:    func(r int) bool { return !n.untagged[r] },
-		Proxy:    b.opts.Proxy,
+		Tag: func(int, int) bool { return true },
+		Revision: func(r, i int) bool {
+			return b.staysUntagged(r, i, kept, nil) || !n.untagged[r] && !n.past[ref{r, i}]
+		},
+		Whole: func(r int) bool { return !n.touches[r] },
+		Proxy: b.opts.Proxy,
 	})
-	for r := range n.untagged {
+	for r := range n.touches {
 		for i, via := range g.Repositories[r].Revisions {
-			if !via.Live() && !g.Repositories[r].Pinned {
+			meant := n.untagged[r] || n.past[ref{r, i}]
+			if meant && !via.Live() && !g.Repositories[r].Pinned {
 				n.revisions[ref{r, i}] = true
 			}
 		}

@@ -59,8 +59,9 @@ func (o Options) MarshalJSON() ([]byte, error) {
 }
 
 // Request names what a user wants removed: a repository, one of its tags, one of
-// its manifests, or all of these that nothing needs. Repository and tag may be
-// globs, where nothing bears that very name.
+// its manifests, or all of these that nothing needs; with a tag, all in its history
+// that nothing needs, besides the tag. Repository and tag may be globs, where
+// nothing bears that very name.
 type Request struct {
 	Repository string        `json:"repository"`
 	Tag        string        `json:"tag"`

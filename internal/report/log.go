@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"time"
 
 	"regjanitor/internal/plan"
 	"regjanitor/internal/sweep"
@@ -15,6 +14,8 @@ type Log struct {
 	Voice
 	Root string // what the paths of a plan are relative to
 	All  bool   // layer links, history entries and directories too
+
+	script *script // tells instead; nil for who is no script
 }
 
 // Entry tells what became of something in the trash, or would.
@@ -33,7 +34,10 @@ func (l *Log) Entry(words *TrashWords, e trash.Entry, dry bool, err error) {
 
 // Would tells of an action that a dry run leaves undone.
 func (l *Log) Would(item plan.Item) {
-	if l.shows(item.Kind) {
+	switch {
+	case l.script != nil:
+		l.script.would(l, item)
+	case l.shows(item.Kind):
 		l.line(levelInfo, item, "DRY_RUN: would have deleted ", "")
 	}
 }
@@ -41,6 +45,8 @@ func (l *Log) Would(item plan.Item) {
 // Done tells what became of an action.
 func (l *Log) Done(item plan.Item, status sweep.Status, err error) {
 	switch {
+	case l.script != nil:
+		l.script.done(l, item, status, err)
 	case status == sweep.Removed && l.shows(item.Kind):
 		l.line(levelInfo, item, "Deleting ", "")
 	case status == sweep.Trashed && l.shows(item.Kind):
@@ -66,7 +72,8 @@ func (l *Log) line(level string, item plan.Item, verb, after string) {
 		l.object(level, verb+path+after, map[string]any{"kind": item.Kind.String(), "path": path, "bytes": item.Bytes})
 		return
 	}
-	now := l.Now()
-	fmt.Fprintf(l.W, "%s [%s,%03d]  %8s  %s%s%s\n", l.Paint.level(level, fmt.Sprintf("%-8s", level)), now.Format("2006-01-02 15:04:05"),
-		now.Nanosecond()/int(time.Millisecond), Size(item.Disk), verb, path, after)
+	if !l.Voice.Script {
+		verb = fmt.Sprintf("%8s  %s", Size(item.Disk), verb)
+	}
+	l.stamped(level, verb+path+after)
 }

@@ -18,7 +18,7 @@ func (p Paint) yellow(s string) string { return p.with("33", s) }
 // level colours a log line's level, or a word of its severity.
 func (p Paint) level(level, s string) string {
 	switch level {
-	case levelError:
+	case levelError, levelCritical:
 		return p.red(s)
 	case levelWarning:
 		return p.yellow(s)

@@ -11,20 +11,34 @@ import (
 	"regjanitor/internal/layout"
 )
 
-// Voice is how a run speaks on stderr: in text, or in one JSON object a line.
+// Voice is how a run speaks on stderr: in text, in one JSON object a line, or as
+// burnettk's scripts do, in log lines without sizes and nothing else.
 type Voice struct {
-	W     io.Writer
-	JSON  bool
-	Paint Paint
-	Now   func() time.Time
+	W      io.Writer
+	JSON   bool
+	Script bool
+	Paint  Paint
+	Now    func() time.Time
 }
 
 // The levels of log lines, in Python's words, as burnettk's script has them.
 const (
-	levelInfo    = "INFO"
-	levelWarning = "WARNING"
-	levelError   = "ERROR"
+	levelDebug    = "DEBUG"
+	levelInfo     = "INFO"
+	levelWarning  = "WARNING"
+	levelError    = "ERROR"
+	levelCritical = "CRITICAL"
 )
+
+// stamped writes a log line.
+func (v Voice) stamped(level, text string) {
+	now := v.Now()
+	fmt.Fprintf(v.W, "%s [%s,%03d]  %s\n", v.Paint.level(level, fmt.Sprintf("%-8s", level)), now.Format("2006-01-02 15:04:05"),
+		now.Nanosecond()/int(time.Millisecond), text)
+}
+
+// Debug says, as a script does, what helps to understand what it does.
+func (v Voice) Debug(text string) { v.stamped(levelDebug, printable(text)) }
 
 // object writes a JSON line.
 func (v Voice) object(level, message string, more map[string]any) {
@@ -40,6 +54,10 @@ func (v Voice) Note(text string) {
 		v.object(levelInfo, text, nil)
 		return
 	}
+	if v.Script {
+		v.stamped(levelInfo, printable(text))
+		return
+	}
 	fmt.Fprintln(v.W, printable(text))
 }
 
@@ -49,11 +67,18 @@ func (v Voice) Warn(text string) {
 		v.object(levelWarning, text, nil)
 		return
 	}
+	if v.Script {
+		v.stamped(levelWarning, printable(text))
+		return
+	}
 	fmt.Fprintf(v.W, "%s %s\n", v.Paint.yellow("warning:"), printable(text))
 }
 
-// Exit says the exit code in words, as the last line.
+// Exit says the exit code in words, as the last line. A script does not.
 func (v Voice) Exit(code int, words string) {
+	if v.Script {
+		return
+	}
 	level := levelInfo
 	if code != 0 {
 		level = levelError
@@ -71,6 +96,10 @@ func (v Voice) Problem(p *Problem) {
 		v.object(levelError, p.Message, map[string]any{"code": p.Code, "hint": p.Hint})
 		return
 	}
+	if v.Script {
+		v.stamped(levelCritical, printable(hinted(p.Message, p.Hint)))
+		return
+	}
 	fmt.Fprintf(v.W, "%s %s [%s]\n", v.Paint.red("error:"), printable(p.Message), p.Code)
 	if p.Excerpt != "" {
 		fmt.Fprintln(v.W, p.Excerpt)
@@ -80,8 +109,22 @@ func (v Voice) Problem(p *Problem) {
 	}
 }
 
-// Concerns says what a person should look at.
+func hinted(text, hint string) string {
+	if hint == "" {
+		return text
+	}
+	return text + "; " + hint
+}
+
+// Concerns says what a person should look at. A script has told of failures as
+// they came.
 func (v Voice) Concerns(h *Header) {
+	if v.Script {
+		for _, d := range h.Doubts {
+			v.stamped(levelWarning, place(h, d.Path)+": "+printable(hinted(d.Problem, d.Hint)))
+		}
+		return
+	}
 	if !v.JSON {
 		concerns(v.W, v.Paint, h)
 		return
