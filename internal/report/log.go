@@ -46,7 +46,7 @@ func (l *Log) Would(item plan.Item) {
 func (l *Log) Done(item plan.Item, status sweep.Status, err error) {
 	switch {
 	case l.script != nil:
-		l.script.done(l, item, status, err)
+		l.script.done(l, item, status)
 	case status == sweep.Removed && l.shows(item.Kind):
 		l.line(levelInfo, item, "Deleting ", "")
 	case status == sweep.Trashed && l.shows(item.Kind):

@@ -70,11 +70,10 @@ func (s *script) would(l *Log, item plan.Item) {
 	s.each(l, level, item, "DRY_RUN: would have deleted ", "")
 }
 
-// done tells what became of an action, and always of what stays.
-func (s *script) done(l *Log, item plan.Item, status sweep.Status, err error) {
+// done tells of an action that was carried out. Failures are told at the end.
+func (s *script) done(l *Log, item plan.Item, status sweep.Status) {
 	switch {
-	case status == sweep.Failed, status == sweep.Skipped:
-		l.line(levelCritical, item, "Failed to delete directory:", ": "+err.Error())
+	case !status.Gone():
 	case s.leftEmpty(item):
 		s.each(l, levelDebug, item, "Deleting empty directory '", "'")
 	default:

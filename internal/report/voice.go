@@ -116,12 +116,14 @@ func hinted(text, hint string) string {
 	return text + "; " + hint
 }
 
-// Concerns says what a person should look at. A script has told of failures as
-// they came.
+// Concerns says what a person should look at. Of warnings a script says nothing.
 func (v Voice) Concerns(h *Header) {
 	if v.Script {
 		for _, d := range h.Doubts {
 			v.stamped(levelWarning, place(h, d.Path)+": "+printable(hinted(d.Problem, d.Hint)))
+		}
+		for _, f := range h.Failures {
+			v.stamped(levelCritical, "Failed to delete directory:"+place(h, f.Path)+": "+printable(f.Error))
 		}
 		return
 	}
