@@ -21,6 +21,7 @@ func (a argparse) rewrite(args []string) (rewritten []string, err error) {
 		args = args[1:]
 		var more []string
 		switch {
+		case arg == "--" && len(args) == 0:
 		case strings.HasPrefix(arg, "--"):
 			more, args, err = a.long(arg, args)
 		case len(arg) > 1 && arg[0] == '-':
