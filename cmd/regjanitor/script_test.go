@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 		"delete_docker_registry_image":    main,
 		"delete_docker_registry_image.py": main,
 		"clean_old_versions":              main,
+		"clean_old_versions.py":           main,
 		// registry is seen as a registry by its arguments, and does nothing.
 		"registry": func() { time.Sleep(time.Minute) },
 	})
