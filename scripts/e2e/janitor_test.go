@@ -13,6 +13,7 @@ import (
 // The janitor's exit codes that scripts rely on.
 const (
 	exitDone    = 0
+	exitError   = 1
 	exitUsage   = 2
 	exitDoubt   = 3
 	exitDamage  = 4
