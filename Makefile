@@ -9,7 +9,7 @@ DEMO := demo/registry
 # Thousands of small trees are made and unmade: in memory, where there is room.
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: help build install install-systemd image demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
+.PHONY: help build install install-compat install-systemd image demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -19,6 +19,11 @@ build: ## build bin/regjanitor, one static file
 
 install: build ## install it as /usr/local/sbin/regjanitor, and maintenance-window beside it
 	install -D -m 0755 -t $(DESTDIR)/usr/local/sbin $(BIN) scripts/maintenance-window/maintenance-window
+
+install-compat: install ## install it under the names of burnettk's scripts too
+	install -d $(DESTDIR)/usr/local/bin
+	ln -sf ../sbin/regjanitor $(DESTDIR)/usr/local/bin/delete_docker_registry_image
+	ln -sf ../sbin/regjanitor $(DESTDIR)/usr/local/bin/clean_old_versions
 
 install-systemd: install ## install it with a service and a timer, not yet enabled
 	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system scripts/systemd/regjanitor.service scripts/systemd/regjanitor.timer

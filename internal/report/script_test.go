@@ -15,8 +15,8 @@ func TestAScriptSpeaksInLogLinesOnly(t *testing.T) {
 	v.Note("a note")
 	v.Warn("odd\x1b")
 	v.Debug("more")
-	v.Problem(&Problem{"locked", "another run", "wait\x1b"})
-	v.Problem(&Problem{"error", "No repository 'x' found", ""})
+	v.Problem(&Problem{Code: "locked", Message: "another run", Hint: "wait\x1b"})
+	v.Problem(&Problem{Code: "error", Message: "No repository 'x' found"})
 	v.Concerns(&Header{Root: "/v2", Doubts: d.Doubts[:1], Failures: d.Failures, Warnings: d.Warnings})
 	v.Exit(5, "exit 5: refused")
 	const want = `INFO     [2026-11-22 03:14:07,123]  a note
