@@ -195,3 +195,15 @@ func (inv *Inventory) Find(name string) (place int, found bool) {
 		return strings.Compare(r.Name, name)
 	})
 }
+
+// FindTag is the place of the tag of this name.
+func (r *Repository) FindTag(name string) (place int, found bool) {
+	return slices.BinarySearchFunc(r.Tags, name, func(t Tag, name string) int { return strings.Compare(t.Name, name) })
+}
+
+// FindRevision is the place of a revision in the repository at a place.
+func (inv *Inventory) FindRevision(repository int, id ID) (place int, found bool) {
+	return slices.BinarySearchFunc(inv.Repositories[repository].Revisions, id, func(r Revision, id ID) int {
+		return inv.Digests.Compare(r.Digest, id)
+	})
+}

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -89,21 +88,19 @@ func (n names) take(inv *inventory.Inventory, r int, q Request) (found bool) {
 	repo := inv.Repositories[r]
 	switch {
 	case q.Tag != "":
-		exact := slices.ContainsFunc(repo.Tags, func(t inventory.Tag) bool { return t.Name == q.Tag })
-		for i, tag := range repo.Tags {
-			if tag.Name == q.Tag || !exact && isGlob(q.Tag) && matches(q.Tag, tag.Name) {
-				n.tags[ref{r, i}], found = true, true
-				if q.Untagged {
-					n.takePast(r, repo, tag)
-				}
+		for _, i := range tagsNamed(repo, q.Tag) {
+			n.tags[ref{r, i}], found = true, true
+			if q.Untagged {
+				n.takePast(inv, r, repo.Tags[i])
 			}
 		}
 	case q.Digest != "":
 		id, met := inv.Digests.Lookup(q.Digest)
-		for i, revision := range repo.Revisions {
-			if met && revision.Digest == id {
-				n.revisions[ref{r, i}], found = true, true
-			}
+		if !met {
+			return false
+		}
+		if i, linked := inv.FindRevision(r, id); linked {
+			n.revisions[ref{r, i}], found = true, true
 		}
 	case q.Untagged:
 		n.untagged[r], found = true, true
@@ -113,14 +110,26 @@ func (n names) take(inv *inventory.Inventory, r int, q Request) (found bool) {
 	return found
 }
 
-// takePast notes the revisions that a tag has pointed to.
-func (n names) takePast(r int, repo *inventory.Repository, tag inventory.Tag) {
-	past := map[inventory.ID]bool{}
-	for _, entry := range tag.History {
-		past[entry.Digest] = true
+// tagsNamed are the places of the tags that a name means, as for repositories.
+func tagsNamed(repo *inventory.Repository, name string) (places []int) {
+	if i, found := repo.FindTag(name); found {
+		return []int{i}
 	}
-	for i, revision := range repo.Revisions {
-		if past[revision.Digest] {
+	if !isGlob(name) {
+		return nil
+	}
+	for i, tag := range repo.Tags {
+		if matches(name, tag.Name) {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// takePast notes the revisions that a tag has pointed to.
+func (n names) takePast(inv *inventory.Inventory, r int, tag inventory.Tag) {
+	for _, entry := range tag.History {
+		if i, linked := inv.FindRevision(r, entry.Digest); linked {
 			n.past[ref{r, i}] = true
 		}
 	}

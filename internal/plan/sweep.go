@@ -87,7 +87,7 @@ type builder struct {
 	plan  *Plan
 	ages  map[int]ages // by repository
 	scope []bool       // by repository: may it be touched
-	named *names // what a removal is about; nil in a sweep
+	named *names       // what a removal is about; nil in a sweep
 	// doomedTags go with their histories, for these reasons.
 	doomedTags map[ref]Reason
 	verdicts   map[int]int // by repository: where its tags' verdicts begin
