@@ -61,7 +61,6 @@ func (p *process) runScript(name string, args []string) exitCode {
 	c := scripts[name]()
 	parser, err := kong.New(c,
 		kong.Name(name),
-		kong.ConfigureHelp(kong.HelpOptions{NoAppSummary: false}),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(ended(code)) }),
 	)
