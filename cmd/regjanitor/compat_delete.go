@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"regjanitor/internal/inventory"
@@ -101,11 +100,11 @@ func (s *session) image(inv *inventory.Inventory, repository, tag string) ([]pla
 		s.debug("Deleting entire repository '%s'", repository)
 		return []plan.Request{{Repository: repository}}, nil
 	}
-	tags := inv.Repositories[place].Tags
-	switch {
-	case !slices.ContainsFunc(tags, func(t inventory.Tag) bool { return t.Name == tag }):
+	repo := inv.Repositories[place]
+	switch _, found := repo.FindTag(tag); {
+	case !found:
 		return nil, absent{repository, tag, s.v2}
-	case len(tags) == 1:
+	case len(repo.Tags) == 1:
 		s.debug("Deleting entire repository '%s': '%s' is its only tag", repository, tag)
 		return []plan.Request{{Repository: repository}}, nil
 	}

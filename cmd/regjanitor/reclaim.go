@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +23,7 @@ type reclaim struct {
 	*session
 	changing
 	options plan.Options
+	beside  bool // a read-only registry is running on the tree
 	// choose names what is to go, once it is known what there is: none of it is
 	// then nothing to do, never a sweep. It is nil where the options say all.
 	choose func(context.Context, *inventory.Inventory) ([]plan.Request, error)
@@ -126,7 +126,7 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 	readOnly, err := r.seize(ctx, r.RegistryStopped)
 	if readOnly {
 		// A registry writes to the uploads that it has, even when it is read-only.
-		r.options.KeepUploads = true
+		r.options.KeepUploads, r.beside = true, true
 		r.warnReadOnly()
 	}
 	return err
@@ -230,70 +230,4 @@ func (r *reclaim) execute(ctx context.Context, p *plan.Plan) (err error) {
 	result := sweep.Execute(ctx, r.root, p, opts)
 	r.display.Pause()
 	return r.conclude(ctx, p, result)
-}
-
-// conclude completes the document with what was done.
-func (r *reclaim) conclude(ctx context.Context, p *plan.Plan, result *sweep.Result) error {
-	d := r.document
-	if r.Trash {
-		d.Trashed = report.CountsOf(result.Removed)
-		if d.Trashed != (report.Counts{}) {
-			d.TrashID, d.Undo = r.runID, r.rootFlag()+" "+r.runID
-		}
-	} else {
-		d.Removed = report.CountsOf(result.Removed)
-	}
-	d.Repositories = report.RepositoriesOf(p, result)
-	if r.Verbose {
-		d.Actions = report.ActionsOf(p, result)
-	}
-	if free, err := r.root.Free(); err == nil {
-		d.FreeBytesAfter = free
-	}
-	r.failures = report.FailuresOf(result)
-	if len(r.failures) > 0 {
-		r.code = exitInDoubt
-	}
-	if result.Interrupted && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		r.late(p, result)
-	}
-	r.summary()
-	if d.Stale() { // the summary has said so in words
-		r.warn("restart-registry", r.v2, report.Restart)
-		if r.script {
-			r.debug("%s", report.Restart)
-		}
-	}
-	switch {
-	case result.Stopped != nil:
-		return stoppedError{result.Stopped}
-	case result.Interrupted && r.code != exitDeadline:
-		return interruptedError{result.Removed.Things()}
-	}
-	return nil
-}
-
-// late says what the deadline has left for the next run.
-func (r *reclaim) late(p *plan.Plan, result *sweep.Result) {
-	r.code = exitDeadline
-	left := p.Planned.Things() - result.Removed.Things()
-	r.warn("deadline", r.v2, fmt.Sprintf("the deadline of %s came first: %s and %s are left for the next run",
-		r.Deadline, report.Some(left, "thing"), report.Size(p.Planned.DiskBytes-result.Removed.DiskBytes)))
-}
-
-func (r *reclaim) summary() {
-	r.document.Header = r.header(r.code, nil)
-	r.tell(r.document)
-}
-
-// tell writes a document for people, as far as they want it.
-func (r *reclaim) tell(d *report.Document) {
-	r.concerns(&d.Header)
-	r.text(func(w io.Writer, paint report.Paint) {
-		if r.Quiet {
-			fmt.Fprintln(w, report.Line(d))
-			return
-		}
-		report.Summary(w, paint, d)
-	})
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"path"
 	"slices"
-	"strings"
 
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
@@ -107,12 +106,12 @@ func (s *script) each(l *Log, level string, item plan.Item, verb, after string) 
 // history are the entries of a tag's history whose revisions go too.
 func (s *script) history(item plan.Item) (paths []string) {
 	place, _ := s.inv.Find(item.Repository)
-	tags := s.inv.Repositories[place].Tags
-	at, found := slices.BinarySearchFunc(tags, item.Tag, func(t inventory.Tag, name string) int { return strings.Compare(t.Name, name) })
+	repo := s.inv.Repositories[place]
+	at, found := repo.FindTag(item.Tag)
 	if !found {
 		return nil
 	}
-	for _, entry := range tags[at].History {
+	for _, entry := range repo.Tags[at].History {
 		if s.doomed[revisionPlace{place, entry.Digest}] {
 			paths = append(paths, layout.TagIndexEntry(item.Repository, item.Tag, s.inv.Digests.Digest(entry.Digest)))
 		}
