@@ -51,17 +51,18 @@ func (s *session) date(ctx context.Context, inv *inventory.Inventory, lists []*v
 	return nil
 }
 
-func (l *versions) date(created map[inventory.ID]time.Time, unknown func(datedTag)) {
+func (l *versions) date(created map[inventory.ID]inventory.Created, unknown func(datedTag)) {
 	l.dated = true
 	l.versions = slices.DeleteFunc(l.versions, func(v datedTag) bool {
-		_, known := created[v.manifest]
+		images := created[v.manifest]
+		known := images.Err == nil && !images.Time.IsZero()
 		if !known {
 			unknown(v)
 		}
 		return !known
 	})
 	for i := range l.versions {
-		l.versions[i].created = created[l.versions[i].manifest].UTC().Truncate(time.Second)
+		l.versions[i].created = created[l.versions[i].manifest].Time.UTC().Truncate(time.Second)
 	}
 }
 

@@ -118,9 +118,9 @@ func (s *session) built(ctx context.Context, inv *inventory.Inventory, manifests
 		}
 	}
 	created, err := inv.Created(ctx, s.root, slices.Collect(maps.Keys(places)), s.Jobs)
-	for id, at := range created {
+	for id, images := range created {
 		for _, i := range places[id] {
-			manifests[i].Created = at
+			manifests[i].Created = images.Time
 		}
 	}
 	return err

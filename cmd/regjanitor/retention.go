@@ -32,7 +32,7 @@ func loadPolicy(file filename) (*retention.Policy, error) {
 }
 
 // created reads when images were built, if a policy goes by that.
-func (s *session) created(ctx context.Context, inv *inventory.Inventory, policy *retention.Policy) (map[inventory.ID]time.Time, error) {
+func (s *session) created(ctx context.Context, inv *inventory.Inventory, policy *retention.Policy) (map[inventory.ID]inventory.Created, error) {
 	if policy == nil || !policy.UsesCreated() {
 		return nil, nil
 	}

@@ -2,21 +2,34 @@ package inventory
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/opencontainers/go-digest"
 
 	"regjanitor/internal/layout"
 	"regjanitor/internal/manifest"
 	"regjanitor/internal/store"
 )
 
+// Created is when the images of a manifest were built: the zero time where they
+// do not say. Err is why nobody knows: what should tell, at Path, is not there or
+// not what its digest says, or the disk does not give it.
+type Created struct {
+	Time time.Time
+	Path string
+	Err  error
+	Gone bool // it is not there
+}
+
 // Created reads when the images of these manifests were built, each source once:
 // an image's configuration, schema1's own history, and of an index its images',
-// of which the newest counts. A manifest of which nobody can say it, because
-// something is not there, not what its digest says, too large or no image, is
-// left out. The only error is that of ctx.
-func (inv *Inventory) Created(ctx context.Context, root store.Dir, ids []ID, jobs int) (map[ID]time.Time, error) {
+// of which the newest counts. A manifest that is no image is left out. The only
+// error is that of ctx.
+func (inv *Inventory) Created(ctx context.Context, root store.Dir, ids []ID, jobs int) (map[ID]Created, error) {
 	sources := map[ID][]ID{} // of each manifest
 	all := map[ID]bool{}
 	for _, id := range ids {
@@ -31,12 +44,17 @@ func (inv *Inventory) Created(ctx context.Context, root store.Dir, ids []ID, job
 	if err != nil {
 		return nil, err
 	}
-	created := map[ID]time.Time{}
+	created := map[ID]Created{}
 	for id, from := range sources {
 		for _, source := range from {
-			if at, known := read[source]; known && at.After(created[id]) {
-				created[id] = at
+			c, said := created[id], read[source]
+			if said.Time.After(c.Time) {
+				c.Time = said.Time
 			}
+			if c.Err == nil {
+				c.Path, c.Err, c.Gone = said.Path, said.Err, said.Gone
+			}
+			created[id] = c
 		}
 	}
 	return created, nil
@@ -71,30 +89,36 @@ func (inv *Inventory) dated(id ID) (sources []ID) {
 }
 
 // readCreated reads what blobs say. What has another hash than its name says
-// somebody else's time, if any.
-func readCreated(ctx context.Context, digests *Digests, root store.Dir, blobs []ID, jobs int) (map[ID]time.Time, error) {
-	found := make([]time.Time, len(blobs))
+// somebody else's time, if any. A digest that is not sha256 is no blob's own name.
+func readCreated(ctx context.Context, digests *Digests, root store.Dir, blobs []ID, jobs int) (map[ID]Created, error) {
+	found := make([]Created, len(blobs))
 	c := newCrew(ctx, jobs)
 	c.each(len(blobs), func(i int) error {
 		key := digests.key(blobs[i])
 		d := key.Digest()
-		if layout.IsTarsum(d) {
+		if d.Algorithm() != digest.SHA256 {
 			return nil
 		}
-		data, _, err := read(root, layout.BlobData(d), manifest.Limit, nil)
-		if err == nil && hashes(key, data) {
-			found[i], _ = manifest.Created(data)
+		path := layout.BlobData(d)
+		data, _, err := read(root, path, manifest.Limit, nil)
+		if err == nil && !hashes(key, data) {
+			err = errOther
 		}
+		if err != nil {
+			found[i] = Created{Path: path, Err: err, Gone: errors.Is(err, fs.ErrNotExist)}
+			return nil
+		}
+		found[i].Time, _ = manifest.Created(data)
 		return nil
 	}, nil)
 	if err := c.work(); err != nil {
 		return nil, err
 	}
-	created := map[ID]time.Time{}
-	for i, at := range found {
-		if !at.IsZero() {
-			created[blobs[i]] = at
-		}
+	created := map[ID]Created{}
+	for i, said := range found {
+		created[blobs[i]] = said
 	}
 	return created, nil
 }
+
+var errOther = errors.New("the content does not hash to its digest")

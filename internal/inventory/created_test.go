@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,8 +80,9 @@ func (inv *Inventory) all() (ids []ID) {
 	return ids
 }
 
-// What is damaged, too large, no image or by another algorithm says nothing; of
-// an index the newest image counts, however deep.
+// What is damaged or too large says why nobody knows; what is no image, or by
+// another algorithm, says nothing. Of an index the newest image counts, however
+// deep.
 func TestWhenImagesWereBuilt(t *testing.T) {
 	tree, root, inv := openAndScan(t, dated)
 	for _, jobs := range []int{1, 8} {
@@ -89,12 +91,18 @@ func TestWhenImagesWereBuilt(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := map[string]string{}
-		for id, at := range created {
-			got[tree.Name(inv.Digests.Digest(id))] = at.UTC().Format(time.RFC3339Nano)
+		for id, images := range created {
+			switch name := tree.Name(inv.Digests.Digest(id)); {
+			case images.Err != nil:
+				got[name] = "unknown, " + tree.Letters([]string{images.Path})[0]
+			case !images.Time.IsZero():
+				got[name] = images.Time.UTC().Format(time.RFC3339Nano)
+			}
 		}
 		want := map[string]string{
 			"A": "2020-01-01T00:00:00Z", "B": "2020-12-31T23:00:00.5Z", "O": "2019-01-01T00:00:00Z",
 			"I": "2020-12-31T23:00:00.5Z", "J": "2020-12-31T23:00:00.5Z",
+			"C": "unknown, blob c", "D": "unknown, blob d", "F": "unknown, blob f", "H": "unknown, blob h",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%d jobs: want -, got +:\n%s", jobs, diff)
@@ -126,6 +134,29 @@ func TestEachConfigurationIsReadOnce(t *testing.T) {
 	}
 	if n := reads[layout.BlobData(tree.Digest("A"))]; n != 0 {
 		t.Errorf("a manifest that the scan has read was read again")
+	}
+}
+
+// Of a disk that fails nobody can say that it has no time: it is not the time of
+// the push that counts then.
+func TestATimeThatCannotBeRead(t *testing.T) {
+	tree, root, inv := openAndScan(t, dated)
+	path := layout.BlobData(tree.Digest("a"))
+	failing := storetest.Wrap(root, func(call storetest.Call) error {
+		if call.Op == storetest.Read && call.Path == path {
+			return syscall.EIO
+		}
+		return nil
+	})
+	created, err := inv.Created(t.Context(), failing, inv.all(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"A", "I", "J"} {
+		id, _ := inv.Digests.Lookup(tree.Digest(name))
+		if got := created[id]; !errors.Is(got.Err, syscall.EIO) || got.Path != path {
+			t.Errorf("of %s it says %+v", name, got)
+		}
 	}
 }
 

@@ -42,11 +42,11 @@ type Options struct {
 	// OrphanedReferrers: tags about manifests that are gone go too.
 	OrphanedReferrers bool `json:"orphaned_referrers"`
 
-	Now              time.Time                  `json:"-"`
-	Created          map[inventory.ID]time.Time `json:"-"` // of images, where the policy wants it and it is known
-	MaxDeletePercent float64                    `json:"-"` // of all bytes
-	MaxTagsPercent   float64                    `json:"-"` // of all tags
-	Proxy            bool                       `json:"-"` // the tree is a pull-through cache
+	Now              time.Time                          `json:"-"`
+	Created          map[inventory.ID]inventory.Created `json:"-"` // of images, where the policy wants it
+	MaxDeletePercent float64                            `json:"-"` // of all bytes
+	MaxTagsPercent   float64                            `json:"-"` // of all tags
+	Proxy            bool                               `json:"-"` // the tree is a pull-through cache
 }
 
 // MarshalJSON writes every key, and lists as lists.

@@ -69,8 +69,11 @@ func (b *builder) judge(referring []map[int][]int) {
 			if !v.Keep {
 				b.doomedTags[ref{r, int(v.Tag)}] = Policy
 			}
-			if len(v.Reasons) > 0 && v.Reasons[0].Code == retention.NotSemver {
+			switch code := v.Reasons[0].Code; code {
+			case retention.NotSemver:
 				versionless++
+			case retention.Undated:
+				b.doubtCreated(repo, &repo.Tags[v.Tag])
 			}
 		}
 		if versionless > 0 {
@@ -106,7 +109,8 @@ func (b *builder) judgeRepository(r int, referring map[int][]int) (flattened []s
 			v.Verdict = kept(attached, "stays as long as what it is about")
 			v.Time = pushed
 		default:
-			judged(retention.Tag{Name: tag.Name, Pushed: pushed, Created: b.opts.Created[tag.Current.Target]})
+			created := b.opts.Created[tag.Current.Target]
+			judged(retention.Tag{Name: tag.Name, Pushed: pushed, Created: created.Time, Undated: b.undated(created)})
 		}
 		b.plan.Verdicts = append(b.plan.Verdicts, v)
 	}
@@ -116,6 +120,21 @@ func (b *builder) judgeRepository(r int, referring map[int][]int) (flattened []s
 	}
 	b.overrule(b.plan.Verdicts[b.verdicts[r]:])
 	return flattened
+}
+
+// undated tells that nobody knows when an image was created, and somebody should.
+// What a cache has not fetched is no damage.
+func (b *builder) undated(c inventory.Created) bool {
+	return c.Err != nil && !(b.opts.Proxy && c.Gone)
+}
+
+func (b *builder) doubtCreated(repo *inventory.Repository, tag *inventory.Tag) {
+	c := b.opts.Created[tag.Current.Target]
+	b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
+		Code: "created-unknown", Repository: repo.Name, Path: c.Path,
+		Problem: fmt.Sprintf("%s:%s stays, for nobody knows when its image was created: %v", repo.Name, tag.Name, c.Err),
+		Hint:    "regjanitor verify " + repo.Name + " says what is wrong with it; push the image again",
+	})
 }
 
 func kept(code retention.ReasonCode, detail string) retention.Verdict {

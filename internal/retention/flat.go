@@ -44,7 +44,8 @@ func flatten(tags []Tag) flatness {
 	return flatness{close: most, all: len(tags)}
 }
 
-// doubtful tells whether a rule goes by push times, and these are flattened.
+// doubtful tells whether a rule goes by push times, and these are flattened. Who
+// has no time may have gone by that of its push: its damage must not end a doubt.
 func (j *judgement) doubtful(s *section) bool {
 	if j.flat.all == 0 || s.rule.TrustMTime {
 		return false
@@ -53,7 +54,7 @@ func (j *judgement) doubtful(s *section) bool {
 	if r.Order == BySemver && r.KeepWithin == 0 && r.KeepDaily == 0 && r.KeepWeekly == 0 && r.KeepMonthly == 0 {
 		return false
 	}
-	return slices.ContainsFunc(s.tags, func(i int32) bool { return !j.verdicts[i].FromCreated })
+	return s.undated || slices.ContainsFunc(s.tags, func(i int32) bool { return !j.verdicts[i].FromCreated })
 }
 
 // doubt keeps all tags where a rule would drop any by flattened times, and names

@@ -31,7 +31,7 @@ type judgement struct {
 	now      time.Time
 	tags     []Tag
 	verdicts []Verdict // beside tags
-	broken   int
+	broken   int       // tags that count for nothing
 	flat     flatness
 }
 
@@ -41,6 +41,8 @@ type section struct {
 	tags  []int32   // in the rule's order
 	pools [][]int32 // the same by suffix; without versions there is one
 	own   int       // how many the rule's own keep_* keep
+
+	undated bool // there are tags of the rule that are not counted, and have no time
 }
 
 func (j *judgement) because(i int32, code ReasonCode, detail string, args ...any) {
@@ -61,13 +63,16 @@ func (j *judgement) assign(rules []Rule, repository string) []*section {
 	versions := make([]version, len(j.tags))
 	for i, tag := range j.tags {
 		v := &j.verdicts[i]
+		s := ruling(sections, tag.Name)
 		if tag.Broken {
 			j.because(int32(i), Broken, "points to nothing that could be pulled")
 			j.broken++
+			if s != nil {
+				s.undated = true
+			}
 			continue
 		}
 		v.Time = tag.Pushed.UTC()
-		s := ruling(sections, tag.Name)
 		if s == nil {
 			j.because(int32(i), NoRule, "no rule matches")
 			continue
@@ -86,6 +91,12 @@ func (j *judgement) assign(rules []Rule, repository string) []*section {
 				j.because(int32(i), NotSemver, "not a version X.Y.Z")
 				continue
 			}
+		}
+		if s.rule.Age == OfImage && tag.Undated {
+			j.because(int32(i), Undated, "when its image was created cannot be read")
+			j.broken++
+			s.undated = true
+			continue
 		}
 		s.tags = append(s.tags, int32(i))
 	}

@@ -40,8 +40,8 @@
 //
 // # Which time
 //
-// The push's, or with age: created the image's own, unless that is unknown, in
-// the future or from before 2000. Of equal times the naturally greater name is
+// The push's, or with age: created the image's own, unless it says none, one in
+// the future or one from before 2000. Of equal times the naturally greater name is
 // the later: pr-10 before pr-9.
 package retention
 
@@ -97,6 +97,7 @@ type Tag struct {
 	Pushed  time.Time
 	Created time.Time // the zero time: unknown
 	Broken  bool      // it points to nothing that could be pulled; it has no time
+	Undated bool      // it has a time of creation, and nobody knows which
 }
 
 // Verdict is what becomes of a tag.
@@ -117,13 +118,14 @@ type Reason struct {
 // ReasonCode is a word of the JSON contract.
 type ReasonCode string
 
-// The reasons. The first four are each the only one of their tag, for no rule
+// The reasons. The first five are each the only one of their tag, for no rule
 // counts it; the last is that of a tag that goes.
 const (
 	Broken    ReasonCode = "broken"
 	NoRule    ReasonCode = "no-rule"
 	Protected ReasonCode = "protected"
 	NotSemver ReasonCode = "not-semver"
+	Undated   ReasonCode = "created-unknown"
 	Last      ReasonCode = "last"
 	Within    ReasonCode = "within"
 	Daily     ReasonCode = "daily"
