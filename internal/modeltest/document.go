@@ -13,9 +13,16 @@ type document struct {
 	known      bool // its kind is known; else every digest in it counts
 	references []reference
 	subject    string
+	media      string
+	configs    []string
 }
 
 type reference struct{ digest, mediaType string }
+
+// lists tells a manifest whose references are manifests.
+func (d document) lists() bool {
+	return d.known && (d.media == ociIndex || d.media == dockerList)
+}
 
 const (
 	ociManifest    = "application/vnd.oci.image.manifest.v1+json"
@@ -46,6 +53,7 @@ func readDocument(data []byte) (doc document, ok bool) {
 	}
 	media := top.mediaType()
 	version, known := schemaVersions[media]
+	doc.media = media
 	doc.known = known && fmt.Sprint(append(top.all("schemaVersion"), "")[0]) == version
 	if !doc.known {
 		for _, text := range shaped.FindAllString(string(data), -1) {
@@ -55,6 +63,11 @@ func readDocument(data []byte) (doc document, ok bool) {
 	for _, key := range []string{"config", "layers", "blobs", "manifests", "fsLayers"} {
 		for _, value := range top.all(key) {
 			doc.references = append(doc.references, referencesIn(value)...)
+			if key == "config" {
+				for _, ref := range referencesIn(value) {
+					doc.configs = append(doc.configs, ref.digest)
+				}
+			}
 		}
 	}
 	for _, subject := range top.all("subject") {

@@ -43,6 +43,9 @@ func Generate(choose func(n int) int) (spec string, damaged bool) {
 	for range 2 + choose(10) {
 		g.step()
 	}
+	if g.once(2) {
+		g.release()
+	}
 	if damaged {
 		for range 1 + choose(2)*choose(3) {
 			g.damage()
@@ -96,6 +99,12 @@ func (g *generator) define(odd bool) {
 		for range g.choose(3) {
 			operands = append(operands, g.leaf())
 		}
+	}
+	if slices.Contains([]string{"image", "docker", "schema1"}, kind) && g.once(4) {
+		if kind != "schema1" {
+			operands[0] = "k" + name
+		}
+		options += " created=" + g.pick("none", "1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-20T10:00:00Z", "2026-02-28T23:00:00Z", "2030-01-01T00:00:00Z")
 	}
 	if len(g.manifests) > 0 && g.once(3) && kind != "text" {
 		options += " subject=" + g.pick(g.manifests...)
@@ -170,7 +179,7 @@ func (g *generator) step() {
 		if g.once(10) {
 			links, to = " links=layers", "layers"
 		}
-		tag := g.pick("v", "v", "w", "latest", "link", "sha256-0")
+		tag := g.tag(repo)
 		g.say("push %s:%s %s%s%s", repo, tag, name, links, g.age())
 		g.push(repo, name, to)
 		put(g.tags, repo, tag)

@@ -7,6 +7,9 @@ import (
 
 // keep is the verdict on every path that is no directory.
 func (o *run) keep() map[string]bool {
+	if o.only != nil {
+		return o.keepBesideNames()
+	}
 	keep := map[string]bool{}
 	for _, at := range o.files() {
 		keep[at] = true
@@ -64,7 +67,11 @@ func (o *run) dropLinks(keep map[string]bool, r *repository) {
 			drop(dir)
 		}
 	}
-	for _, t := range r.tags {
+	for name, t := range r.tags {
+		if o.goes.tags[r.name][name] {
+			o.dropTag(keep, t)
+			continue
+		}
 		current := ""
 		if t.current != "" {
 			current, _ = o.readLink(t.current)
@@ -79,13 +86,26 @@ func (o *run) dropLinks(keep map[string]bool, r *repository) {
 	}
 }
 
+// dropTag takes a tag away with its history. Whether what is young of that stays
+// is open.
+func (o *run) dropTag(keep map[string]bool, t *tag) {
+	if t.current != "" {
+		delete(keep, t.current+"/link")
+	}
+	for _, dir := range t.history {
+		if at := dir + "/link"; !o.generous || o.isFile(at) && !o.newer(at, o.opts.MinAge) {
+			delete(keep, at)
+		}
+	}
+}
+
 func (o *run) blobStays(digest, dir string) bool {
 	if o.blobs[digest] || o.young(dir+"/data", digest) {
 		return true
 	}
 	linkedAtAll, linkedInScope, named := false, false, o.reg.referredTo[digest]
 	for _, r := range o.reg.repositories {
-		for i, links := range r.everyLink() {
+		for i, links := range r.everyLink(o.generous) {
 			for name, at := range links {
 				to := name
 				if isAlias(name) {
@@ -150,5 +170,5 @@ func (o *run) young(at, digest string) bool {
 }
 
 func (o *run) newer(at string, age time.Duration) bool {
-	return o.opts.Now.Sub(o.entries[at].mtime) < age
+	return age > 0 && o.opts.Now.Sub(o.entries[at].mtime) < age
 }

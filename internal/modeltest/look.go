@@ -7,6 +7,9 @@ import (
 
 // lookForRefusals looks for symlinks that may hide a root.
 func (o *run) lookForRefusals() {
+	if o.trace {
+		return
+	}
 	for _, at := range o.files() {
 		if !o.isSymlink(at) {
 			continue
@@ -44,6 +47,9 @@ func followed(at string) bool {
 
 // lookAround notes what is strange wherever it lies.
 func (o *run) lookAround() {
+	if o.trace || o.only != nil && !o.generous {
+		return
+	}
 	for _, n := range o.reg.notes {
 		if n.open && !o.generous {
 			continue
@@ -62,7 +68,7 @@ func (o *run) lookAround() {
 		if o.generous && !o.inScope(r) {
 			o.doubt(r, "not in scope")
 		}
-		for i, links := range r.everyLink() {
+		for i, links := range r.everyLink(false) {
 			for digest, dir := range links {
 				at := dir + "/link"
 				looked := i == 0 || i == 1 && (!o.opts.Large || isAlias(digest))
@@ -79,13 +85,17 @@ func (o *run) lookAround() {
 	}
 }
 
-func (r *repository) everyLink() []map[string]string {
+// everyLink are a repository's links by kind. Those of signatures below nothing
+// that is linked may be left out.
+func (r *repository) everyLink(linked bool) []map[string]string {
 	all := []map[string]string{r.revisions, r.layers}
 	for _, t := range r.tags {
 		all = append(all, t.history)
 	}
-	for _, links := range r.signatures {
-		all = append(all, links)
+	for revision, links := range r.signatures {
+		if !linked || r.revisions[revision] != "" {
+			all = append(all, links)
+		}
 	}
 	return all
 }

@@ -1,5 +1,7 @@
 package modeltest
 
+import "slices"
+
 // need marks what something in a repository refers to: the links to it there
 // and its data.
 func (o *run) need(r *repository, digest string) {
@@ -15,11 +17,17 @@ func (o *run) open(r *repository, digest string) {
 
 // markRoots marks what a repository keeps for its own sake.
 func (o *run) markRoots(r *repository) {
-	for name, t := range r.tags {
-		o.markTag(r, name, t)
+	switch {
+	case o.trace:
+		o.markGoing(r)
+		return
+	case o.only != nil && !o.stays(r):
+		o.markRest(r)
+		return
 	}
+	o.markTags(r)
 	for digest, dir := range r.revisions {
-		if o.stays(r) || !r.tagsDir || o.keptUntagged(digest) {
+		if o.stays(r) || !r.tagsDir || o.keptUntagged(r, digest) {
 			o.open(r, digest)
 		} else if o.young(dir+"/link", digest) {
 			o.openIfThere(r, digest)
@@ -35,6 +43,15 @@ func (o *run) markRoots(r *repository) {
 	o.markLinksThatStay(r)
 }
 
+// markTags marks what the tags that stay point to.
+func (o *run) markTags(r *repository) {
+	for name, t := range r.tags {
+		if !o.goes.tags[r.name][name] {
+			o.markTag(r, name, t)
+		}
+	}
+}
+
 // openIfThere: whether a revision that is merely too young, and has lost its
 // data, is worth a pin is open.
 func (o *run) openIfThere(r *repository, digest string) {
@@ -45,13 +62,42 @@ func (o *run) openIfThere(r *repository, digest string) {
 	}
 }
 
-// keptUntagged: whether --keep-untagged keeps one without its data is open.
-func (o *run) keptUntagged(digest string) bool {
-	if !o.opts.KeepUntagged {
+// keptUntagged tells a revision that an option keeps. Whether it does so without
+// the data is open.
+func (o *run) keptUntagged(r *repository, digest string) bool {
+	_, state := o.readData(digest)
+	if !o.generous && (state == dataGone || state == dataEmpty) {
 		return false
 	}
-	_, state := o.readData(digest)
-	return o.generous || state != dataGone && state != dataEmpty
+	return o.opts.KeepUntagged || slices.Contains(o.opts.KeepDigests, digest) || o.freshlyUntagged(r, digest)
+}
+
+// freshlyUntagged tells what --untagged-older-than keeps: nothing that this run
+// untags, and else what lost its last tag, or was pushed, not long ago.
+func (o *run) freshlyUntagged(r *repository, digest string) bool {
+	if o.opts.UntaggedAge == 0 || o.lost != nil && o.lost.needed[r.name][digest] {
+		return false
+	}
+	since := o.entries[r.revisions[digest]+"/link"].mtime
+	for _, t := range r.tags {
+		dir, listed := t.history[digest]
+		if !listed {
+			continue
+		}
+		began := o.entries[dir+"/link"].mtime
+		ended, open := began, true
+		for other, at := range t.history {
+			next := o.entries[at+"/link"].mtime
+			later := next.After(began) || next.Equal(began) && !o.generous
+			if other != digest && later && (open || next.Before(ended)) {
+				ended, open = next, false
+			}
+		}
+		if ended.After(since) {
+			since = ended
+		}
+	}
+	return o.opts.Now.Sub(since) < o.opts.UntaggedAge
 }
 
 func (o *run) markTag(r *repository, name string, t *tag) {
@@ -73,8 +119,8 @@ func (o *run) markTag(r *repository, name string, t *tag) {
 	_, inRevisions := r.revisions[digest]
 	_, inLayers := r.layers[digest]
 	if !inRevisions && !inLayers {
-		if o.reg.proxy {
-			return // expired
+		if o.reg.proxy && !(o.trace && o.generous) {
+			return // expired; what its removal lets go is open
 		}
 		o.doubt(r, "7, 8: tag "+name+" points to a revision without a link")
 		if _, state := o.readData(digest); state == dataGone && !o.generous {
@@ -141,7 +187,9 @@ func (o *run) markManifests(r *repository) {
 
 // gapsAreOpen: the gaps of a proxy are not damage, and what gaps are worth in a
 // manifest that no tag keeps is open.
-func (o *run) gapsAreOpen() bool { return o.reg.proxy || o.opts.MinAge > 0 || o.opts.KeepUntagged }
+func (o *run) gapsAreOpen() bool {
+	return o.reg.proxy || o.opts.MinAge+o.opts.UntaggedAge > 0 || o.opts.KeepUntagged || len(o.opts.KeepDigests)+len(o.opts.Names) > 0
+}
 
 // markRevisionLink reads the link of a revision that is reached.
 func (o *run) markRevisionLink(r *repository, digest, dir string) {
@@ -184,7 +232,13 @@ func (o *run) markReferences(r *repository, doc document, linked bool) {
 // every revision is read.
 func (o *run) markReferrers(r *repository) {
 	for digest := range r.revisions {
+		if o.goes.revisions[r.name][digest] && !o.trace {
+			continue // it goes although its subject may stay
+		}
 		doc, state := o.readData(digest)
+		if (state != dataGood || !doc.known) && o.only != nil && o.only.needed[r.name][digest] {
+			continue // what goes pins nothing
+		}
 		switch state {
 		case dataGone, dataEmpty:
 			continue

@@ -1,6 +1,7 @@
 package modeltest
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,9 +62,15 @@ func TestModel(t *testing.T) {
 	workers.Wait()
 	t.Logf("seeds %d to %d; of %d registries the oracle left nothing open", first, first+n-1, total.exact.Load())
 	fmt.Println(&total)
-	if n > 1000 && (int(total.damaged.Load()) < n/3 || int(total.refused.Load()) > n/2 || int(total.exact.Load()) < n/2) {
+	if n > 1000 && total.isLopsided(n) {
 		t.Errorf("this is not the mixture that was meant: %v", &total)
 	}
+}
+
+// isLopsided tells a mixture that shows little of what it is to show.
+func (t *tally) isLopsided(n int) bool {
+	return int(t.damaged.Load()) < n/3 || int(t.refused.Load()) > n/2 || int(t.exact.Load()) < n/2 ||
+		int(t.dropped.Load()) < n/40 || int(t.fell.Load()) < n/60 || int(t.named.Load()) < n/12 || int(t.globs.Load()) < n/25
 }
 
 // judgeFile judges one spec, under the default options but for those that a
@@ -77,11 +85,11 @@ func judgeFile(t *testing.T, name string) {
 		opts.MinAge, _ = time.ParseDuration(match[1])
 	}
 	opts.KeepUntagged = strings.Contains(string(text), "# keep-untagged")
-	found, err := try(filepath.Join(t.TempDir(), "registry"), string(text), opts, false, true)
+	found, err := try(filepath.Join(t.TempDir(), "registry"), string(text), wish{opts: opts}, false, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(found)
+	t.Log(found.opinion())
 	if len(found.violations) > 0 {
 		t.Error(strings.Join(found.violations, "\n"))
 	}
@@ -89,11 +97,37 @@ func judgeFile(t *testing.T, name string) {
 
 var minAge = regexp.MustCompile(`# min-age=(\S+)`)
 
-type tally struct{ registries, damaged, refused, violations, exact atomic.Int64 }
+type tally struct {
+	registries, damaged, refused, violations, exact atomic.Int64
+	policies, dropped, waiting, fell, named, globs  atomic.Int64
+}
 
 func (t *tally) String() string {
-	return fmt.Sprintf("model: %s registries, %s damaged, %s refused, %d violations",
-		thousands(t.registries.Load()), thousands(t.damaged.Load()), thousands(t.refused.Load()), t.violations.Load())
+	count := func(n *atomic.Int64) string { return thousands(n.Load()) }
+	return fmt.Sprintf("model: %s registries, %s damaged, %s refused, %d violations\n"+
+		"model: %s with a policy, of which %s drop tags and %s wait in doubt; %s removals by name, %s of them by glob; with %s of all go tags about others",
+		count(&t.registries), count(&t.damaged), count(&t.refused), t.violations.Load(),
+		count(&t.policies), count(&t.dropped), count(&t.waiting), count(&t.named), count(&t.globs), count(&t.fell))
+}
+
+// add counts a trial.
+func (t *tally) add(c *trial, damaged bool) {
+	for counter, counts := range map[*atomic.Int64]bool{
+		&t.registries: true,
+		&t.damaged:    damaged,
+		&t.refused:    c.refused,
+		&t.exact:      c.strict.Same(c.generous),
+		&t.policies:   c.opts.Policy != nil,
+		&t.dropped:    c.opts.Policy != nil && c.dropped > 0,
+		&t.waiting:    c.generous.Waits,
+		&t.fell:       c.strict.Fell > 0 && !c.refused,
+		&t.named:      len(c.named) > 0,
+		&t.globs:      slices.ContainsFunc(c.named, func(n string) bool { return strings.ContainsAny(n, "*[{") }),
+	} {
+		if counts {
+			counter.Add(1)
+		}
+	}
 }
 
 func thousands(n int64) string {
@@ -107,38 +141,56 @@ func thousands(n int64) string {
 func judgeSeed(t *testing.T, dir string, seed int, total *tally) {
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	spec, damaged := Generate(random.IntN)
-	opts := randomOptions(random.IntN)
-	found, err := judge(dir, &spec, opts, !damaged, seed%8 == 0)
+	asked := randomWish(random.IntN, spec)
+	found, err := judge(dir, &spec, asked, !damaged, seed%8 == 0)
+	if errors.Is(err, errNothing) {
+		asked.named, asked.prune = nil, false
+		found, err = judge(dir, &spec, asked, !damaged, seed%8 == 0)
+	}
 	if err != nil {
 		t.Errorf("seed %d: %v\n%s", seed, err, spec)
 		total.violations.Add(1)
 		return
 	}
-	total.registries.Add(1)
-	if damaged {
-		total.damaged.Add(1)
-	}
-	if found.refused {
-		total.refused.Add(1)
-	}
-	if found.strict.Same(found.generous) {
-		total.exact.Add(1)
-	}
+	total.add(found, damaged)
 	if len(found.violations) == 0 {
 		return
 	}
 	total.violations.Add(1)
-	spec, found, opts = shrink(dir, spec, opts, !damaged, found)
-	t.Errorf("seed %d: go test ./internal/modeltest -run TestModel -seed=%d\n%s\n\n%s\n\noptions %+v\n\n%s", seed, seed,
-		strings.Join(found.violations, "\n"), spec, opts, found)
+	spec, found = shrink(dir, spec, asked, !damaged, found)
+	t.Errorf("seed %d: go test ./internal/modeltest -run TestModel -seed=%d\n%s\n\n%s\n\noptions %s\n\n%s", seed, seed,
+		strings.Join(found.violations, "\n"), spec, found.wish, found.opinion())
 }
+
+// randomWish is a sweep, one with a policy, or a removal by name.
+func randomWish(choose func(int) int, spec string) wish {
+	w := wish{opts: randomOptions(choose)}
+	manifests := definition.FindAllStringSubmatch(spec, -1)
+	if choose(8) == 0 {
+		w.keep = []string{manifests[choose(len(manifests))][1]}
+	}
+	switch choose(6) {
+	case 0:
+		if w.named = randomNames(choose, spec); w.named != nil {
+			w.opts, w.prune = defaults(), choose(3) == 0
+		}
+	case 1, 2:
+		w.opts.Policy = RandomPolicy(choose)
+		w.opts.Orphaned = choose(5) == 0
+	case 3:
+		w.opts.Orphaned = choose(2) == 0
+	}
+	return w
+}
+
+var definition = regexp.MustCompile(`(?m)^(M\d+) = `)
 
 // randomOptions are mostly the defaults.
 func randomOptions(choose func(int) int) Options {
 	opts := defaults()
 	opts.AllowEmpty = choose(3) == 0
 	opts.Large = choose(3) == 0
-	switch choose(14) {
+	switch choose(15) {
 	case 0:
 		opts.KeepUntagged = true
 	case 1:
@@ -149,7 +201,9 @@ func randomOptions(choose func(int) int) Options {
 		opts.MinAge = 24 * time.Hour
 	case 4:
 		opts.MinAge = 300 * time.Hour
-	case 5, 6:
+	case 5:
+		opts.UntaggedAge = 48 * time.Hour
+	case 6, 7:
 		opts.Scope = []string{repositoryNames[choose(len(repositoryNames))], repositoryNames[choose(len(repositoryNames))]}
 	}
 	return opts
@@ -157,9 +211,9 @@ func randomOptions(choose func(int) int) Options {
 
 // judge writes a spec's registry and has both look at it. A line that cannot be
 // carried out is taken out of the spec.
-func judge(dir string, text *string, opts Options, sound, alone bool) (*trial, error) {
+func judge(dir string, text *string, asked wish, sound, alone bool) (*trial, error) {
 	for {
-		found, err := try(filepath.Join(dir, "registry"), *text, opts, sound, alone)
+		found, err := try(filepath.Join(dir, "registry"), *text, asked, sound, alone)
 		if err == nil {
 			return found, nil
 		}
@@ -175,7 +229,7 @@ func judge(dir string, text *string, opts Options, sound, alone bool) (*trial, e
 
 var lineNumber = regexp.MustCompile(`^line (\d+): `)
 
-func try(dir, text string, opts Options, sound, alone bool) (*trial, error) {
+func try(dir, text string, asked wish, sound, alone bool) (found *trial, err error) {
 	spec, err := registrytest.Parse(text)
 	if err != nil {
 		return nil, err
@@ -186,33 +240,48 @@ func try(dir, text string, opts Options, sound, alone bool) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &trial{tree: tree, opts: opts, sound: sound, alone: alone}
+	if asked, err = asked.within(text); err != nil {
+		return nil, err
+	}
+	c := &trial{tree: tree, wish: asked, sound: sound, alone: alone}
 	return c, c.run()
 }
 
-// shrink drops lines, and options, while there is still a violation.
-func shrink(dir, text string, opts Options, sound bool, found *trial) (string, *trial, Options) {
-	attempt := func(text string, opts Options) bool {
-		less, err := try(filepath.Join(dir, "registry"), text, opts, sound, true)
-		if err == nil && len(less.violations) > 0 {
-			found = less
+// shrink drops lines, options, rules and names while there is still a violation.
+func shrink(dir, text string, asked wish, sound bool, found *trial) (string, *trial) {
+	attempt := func(text string, less wish) bool {
+		smaller, err := try(filepath.Join(dir, "registry"), text, less, sound, true)
+		if err == nil && len(smaller.violations) > 0 {
+			found, asked = smaller, less
 			return true
 		}
 		return false
 	}
-	if attempt(text, defaults()) {
-		opts = defaults()
-	}
+	plain := wish{opts: defaults(), named: asked.named}
+	plain.opts.Policy = asked.opts.Policy
+	attempt(text, plain)
 	for again := true; again; {
 		again = false
 		lines := strings.Split(text, "\n")
 		for i := len(lines) - 1; i >= 0 && len(lines) > 1; i-- {
 			less := append(lines[:i:i], lines[i+1:]...)
-			if attempt(strings.Join(less, "\n"), opts) {
+			if attempt(strings.Join(less, "\n"), asked) {
 				lines, again = less, true
 			}
 		}
 		text = strings.Join(lines, "\n")
+		for i := len(asked.named) - 1; i >= 0 && len(asked.named) > 1; i-- {
+			less := asked
+			less.named = append(asked.named[:i:i], asked.named[i+1:]...)
+			again = attempt(text, less) || again
+		}
+		if asked.opts.Policy != nil {
+			for i := len(asked.opts.Policy.Rules) - 1; i >= 0 && len(asked.opts.Policy.Rules) > 1; i-- {
+				less, rules := asked, asked.opts.Policy.Rules
+				less.opts.Policy = &Policy{append(rules[:i:i], rules[i+1:]...)}
+				again = attempt(text, less) || again
+			}
+		}
 	}
-	return text, found, opts
+	return text, found
 }

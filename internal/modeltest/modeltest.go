@@ -8,23 +8,33 @@
 // twice: its strict reading keeps what must stay, its generous one what may, and
 // the janitor has to end between the two.
 //
-// It is slow, holds everything in memory and is for small trees. It knows a
-// sweep only: neither removals by name, nor saved plans, nor what goes wrong
-// with a disk while a run is under way.
+// It is slow, holds everything in memory and is for small trees. It knows sweeps,
+// with a policy and without, and removals by name: neither saved plans, nor what
+// goes wrong with a disk while a run is under way. Of a removal by name from a
+// damaged tree it knows what must stay, and not what has to go.
 package modeltest
 
 import "time"
 
-// Options are those of a sweep that the oracle understands.
+// Options are those of a run that the oracle understands.
 type Options struct {
 	Scope        []string // names of repositories; none is all
 	KeepUntagged bool
 	KeepOrphans  bool
 	KeepUploads  bool
 	AllowEmpty   bool
+	KeepDigests  []string
 	MinAge       time.Duration
+	UntaggedAge  time.Duration
 	UploadAge    time.Duration
 	Now          time.Time
+	// Policy drops tags; nil drops none. Orphaned: so does the want of a subject.
+	Policy   *Policy
+	Orphaned bool
+	// Names are what is to be removed by name; none is a sweep.
+	Names []Name
+	// Damaged: what a removal by name has to take is open.
+	Damaged bool
 	// Large: nobody looks into every directory, and what lies beside a link or a
 	// blob may stay. A layer link is taken for what its name says.
 	Large bool
@@ -36,7 +46,13 @@ type Answer struct {
 	Refused string              // why; empty where the run goes on
 	Pinned  map[string][]string // why everything in a repository stays
 	Doubts  map[string][]string // what is reported besides, with exit code 3
+	Unknown bool                // a name is not there
 	Keep    map[string]bool     // files, and whatever else is no directory, that stay
+
+	// Fell are the tags about other manifests that go; Waits: a doubt keeps tags
+	// that a rule drops.
+	Fell  int
+	Waits bool
 }
 
 // Same tells whether two answers come to the same.
@@ -72,9 +88,16 @@ func Judge(v2 string, opts Options) (strict, generous Answer, err error) {
 		return strict, generous, err
 	}
 	reg := readRegistry(tree)
-	lower := newRun(tree, reg, opts, false)
-	strict = lower.answer()
-	generous = newRun(tree, reg, opts, true).answer()
+	lower, upper := newRun(tree, reg, opts, false), newRun(tree, reg, opts, true)
+	if len(opts.Names) > 0 {
+		strict, generous = judgeNames(lower, upper)
+		return strict, generous, nil
+	}
+	lower.markAll()
+	upper.markAll()
+	lower.lookForRoots()
+	upper.lookForRoots()
+	strict, generous = lower.untag(upper).answer(), upper.untag(lower).answer()
 	if generous.Refused == "" && lower.wouldEmpty() {
 		generous.Refused = "46: hardly a root"
 	}

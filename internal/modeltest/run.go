@@ -20,6 +20,12 @@ type run struct {
 	pinned, doubts map[string][]string
 	refused        string
 	anyBlob        bool // a needed layer may be any of the blobs
+	waits          bool // a doubt keeps tags that a rule drops
+	fell           int  // so many tags about others
+	goes           names
+	only           *run // of a removal by name: what the names reach
+	trace          bool // only what goes is a root, and damage is nobody's business
+	lost           *run // what the tags that go reach
 	size           int  // of all sets together: while it grows, the marking goes on
 }
 
@@ -35,13 +41,33 @@ func newRun(d *disk, reg *registry, opts Options, generous bool) *run {
 	return o
 }
 
+// again is the same reading once more, of a tree from which something goes.
+func (o *run) again(goes names, generous bool) *run {
+	next := newRun(o.disk, o.reg, o.opts, generous)
+	next.goes = goes
+	return next
+}
+
+// reach is what the things that go reach, whatever else does too.
+func (o *run) reach(goes names, generous bool) *run {
+	next := o.again(goes, generous)
+	next.trace = true
+	next.markAll()
+	return next
+}
+
 func (o *run) answer() Answer {
+	return Answer{Refused: o.refused, Pinned: o.pinned, Doubts: o.doubts, Keep: o.keep(), Waits: o.waits, Fell: o.fell}
+}
+
+// markAll marks until nothing more is found.
+func (o *run) markAll() {
 	o.lookForRefusals()
 	o.lookAround()
 	for before := -1; before < o.size; {
 		before = o.size
 		for _, r := range o.reg.repositories {
-			if !r.legal && !o.generous {
+			if !r.legal && !o.generous || o.goes.whole[r.name] && !o.trace {
 				continue
 			}
 			o.markRoots(r)
@@ -50,8 +76,6 @@ func (o *run) answer() Answer {
 			o.markAliases(r)
 		}
 	}
-	o.lookForRoots()
-	return Answer{Refused: o.refused, Pinned: o.pinned, Doubts: o.doubts, Keep: o.keep()}
 }
 
 // add puts an element into a set.
@@ -73,14 +97,14 @@ func (o *run) say(lists map[string][]string, repository, why string) {
 // pin keeps all of a repository. Whether what is strange outside the scope is
 // reported is open: there everything stays anyhow.
 func (o *run) pin(r *repository, why string) {
-	if o.inScope(r) || o.generous {
+	if !o.trace && (o.inScope(r) || o.generous) {
 		o.say(o.pinned, r.name, why)
 	}
 }
 
 // doubt reports something, and no more.
 func (o *run) doubt(r *repository, why string) {
-	if o.inScope(r) || o.generous {
+	if !o.trace && (o.inScope(r) || o.generous) {
 		o.say(o.doubts, r.name, why)
 	}
 }
@@ -93,10 +117,13 @@ func (o *run) refuse(why string) {
 
 // stays tells a repository from which nothing is removed, whatever its tags say.
 func (o *run) stays(r *repository) bool {
-	return len(o.pinned[r.name]) > 0 || !o.inScope(r) || !r.legal
+	return !o.trace && (len(o.pinned[r.name]) > 0 || !o.inScope(r) || !r.legal)
 }
 
 func (o *run) inScope(r *repository) bool {
+	if o.only != nil {
+		return o.goes.touches(r)
+	}
 	return len(o.opts.Scope) == 0 || slices.Contains(o.opts.Scope, r.name)
 }
 
@@ -169,8 +196,7 @@ func (o *run) readFresh(digest string) (doc document, state string) {
 		return doc, dataWrong
 	}
 	data := o.content(at)
-	hash := sha256.Sum256(data)
-	if digest != "sha256:"+hex.EncodeToString(hash[:]) {
+	if !isOf(digest, data) {
 		return doc, dataWrong
 	}
 	doc, ok = readDocument(data)
@@ -178,6 +204,11 @@ func (o *run) readFresh(digest string) (doc document, state string) {
 		return doc, dataWrong
 	}
 	return doc, dataGood
+}
+
+func isOf(digest string, data []byte) bool {
+	hash := sha256.Sum256(data)
+	return digest == "sha256:"+hex.EncodeToString(hash[:])
 }
 
 // hidden tells a digest whose place lies behind a symlink.

@@ -11,22 +11,25 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
+
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/registrytest"
+	"regjanitor/internal/retention"
 	"regjanitor/internal/store"
 	"regjanitor/internal/sweep"
 )
 
 // A trial is one registry on disk, swept by the janitor and judged by the oracle.
 type trial struct {
-	tree    *registrytest.Tree
-	opts    Options
-	sound   bool // nothing is damaged
-	alone   bool // one worker is compared with many
-	refused bool
-
+	tree *registrytest.Tree
+	wish
+	sound            bool // nothing is damaged
+	alone            bool // one worker is compared with many
+	dropped          int  // tags that go
+	refused          bool
 	strict, generous Answer
 	violations       []string
 	removed          []string // by the janitor, in letters
@@ -37,20 +40,26 @@ func (c *trial) violated(format string, args ...any) {
 	c.violations = append(c.violations, fmt.Sprintf(format, args...))
 }
 
-// String is what the oracle thinks.
-func (c *trial) String() string {
+// opinion is what the oracle thinks.
+func (c *trial) opinion() string {
 	return fmt.Sprintf("the janitor doubts %q, refused is %v, removed %q; the oracle has to doubt %q, pin %q, refuse %q, and may doubt %q, pin %q, refuse %q",
 		c.doubts, c.refused, c.removed,
 		c.strict.Doubts, c.strict.Pinned, c.strict.Refused, c.generous.Doubts, c.generous.Pinned, c.generous.Refused)
 }
 
 func (c *trial) run() error {
+	c.opts.Damaged = !c.sound
+	c.opts.KeepDigests = nil
+	for _, name := range c.keep {
+		c.opts.KeepDigests = append(c.opts.KeepDigests, c.tree.Digest(name).String())
+	}
+	c.opts.Names = c.names()
 	strict, generous, err := Judge(c.tree.V2, c.opts)
 	if err != nil {
 		return err
 	}
 	c.strict, c.generous = strict, generous
-	if !strict.Within(generous) {
+	if !strict.Within(generous) && !c.byNameAndDamaged() {
 		c.violated("the oracle contradicts itself")
 	}
 	v2, err := store.Locate(c.tree.Root)
@@ -80,6 +89,7 @@ func (c *trial) run() error {
 		return nil
 	}
 	c.checkDoubts(p)
+	c.dropped = int(p.Planned.Tags)
 	result := sweep.Execute(context.Background(), root, p, sweep.Options{Jobs: 4, Run: "model"})
 	after, err := readDisk(v2)
 	if err != nil {
@@ -94,11 +104,30 @@ func (c *trial) run() error {
 	}
 	c.checkDirectories(before, after)
 	c.checkAnswer()
+	c.checkPruned(after)
+	c.checkAgain(root, before, after)
+	return nil
+}
+
+// checkAgain: a second run removes nothing, but what is litter by now.
+func (c *trial) checkAgain(root store.Dir, before, after *disk) {
+	for at := range after.entries {
+		if isSetAside(at) {
+			return
+		}
+	}
+	if c.surprises(before) || c.byNameAndDamaged() {
+		return
+	}
 	again, err := c.survey(root, 8)
-	if lines := describe(again, err); len(lines) > 0 && !c.surprises(before) {
+	var unknown *plan.UnknownError
+	var refused *refusal.Error
+	if c.dropped > 0 && errors.As(err, &refused) || len(c.opts.Names) > 0 && (errors.As(err, &unknown) || errors.As(err, &refused)) {
+		return
+	}
+	if lines := describe(again, err); len(lines) > 0 {
 		c.violated("a second run does something: %s", lines[0])
 	}
-	return nil
 }
 
 // survey is all of a run that comes before it changes anything.
@@ -107,7 +136,20 @@ func (c *trial) survey(root store.Dir, jobs int) (*plan.Plan, error) {
 		Scope: c.opts.Scope, KeepUntagged: c.opts.KeepUntagged, KeepOrphans: c.opts.KeepOrphans,
 		KeepUploads: c.opts.KeepUploads, AllowEmpty: c.opts.AllowEmpty, MinAge: c.opts.MinAge,
 		UploadAge: c.opts.UploadAge, Now: c.opts.Now, MaxDeletePercent: 100,
-		Proxy: c.isProxy(),
+		UntaggedAge: c.opts.UntaggedAge, OrphanedReferrers: c.opts.Orphaned, MaxTagsPercent: 100,
+		Proxy: c.isProxy(), Prune: c.prune,
+	}
+	for _, d := range c.opts.KeepDigests {
+		opts.KeepDigests = append(opts.KeepDigests, plan.KeptDigest{Digest: digest.Digest(d), Source: "test"})
+	}
+	for _, name := range c.opts.Names {
+		opts.Requests = append(opts.Requests, plan.Request{Repository: name.Repository, Tag: name.Tag, Digest: digest.Digest(name.Digest), Untagged: name.Untagged})
+	}
+	if c.opts.Policy != nil {
+		var err error
+		if opts.Policy, err = retention.Parse("policy.yaml", []byte(c.opts.Policy.String())); err != nil {
+			return nil, err
+		}
 	}
 	look := inventory.Options{Jobs: jobs, HistoryTimes: opts.UsesAges(), EveryLink: opts.UsesLinks()}
 	if c.opts.Large {
@@ -120,6 +162,19 @@ func (c *trial) survey(root store.Dir, jobs int) (*plan.Plan, error) {
 	if len(inv.Vanished) > 0 {
 		return nil, fmt.Errorf("%s vanished", inv.Vanished[0])
 	}
+	if opts.Policy != nil && opts.Policy.UsesCreated() {
+		var tagged []inventory.ID
+		for _, r := range inv.Repositories {
+			for _, t := range r.Tags {
+				if t.Current.Points() {
+					tagged = append(tagged, t.Current.Target)
+				}
+			}
+		}
+		if opts.Created, err = inv.Created(context.Background(), root, tagged, jobs); err != nil {
+			return nil, err
+		}
+	}
 	return plan.Make(inv, opts)
 }
 
@@ -130,8 +185,12 @@ func (c *trial) isProxy() bool {
 
 func (c *trial) checkRefusal(err error) {
 	var refused *refusal.Error
+	var unknown *plan.UnknownError
 	c.refused = errors.As(err, &refused)
 	switch {
+	case errors.As(err, &unknown) != c.strict.Unknown && !c.refused:
+		c.violated("the run ends with %v, and a name is unknown is %v", err, c.strict.Unknown)
+	case c.strict.Unknown:
 	case err != nil && !c.refused:
 		c.violated("the run ends with %v", err)
 	case c.refused && c.generous.Refused == "":
@@ -166,6 +225,9 @@ func describe(p *plan.Plan, err error) (lines []string) {
 
 // checkDoubts compares which repositories are in doubt, and which are pinned.
 func (c *trial) checkDoubts(p *plan.Plan) {
+	if c.byNameAndDamaged() {
+		return
+	}
 	doubted, pinned := map[string]string{}, map[string]string{}
 	for _, d := range p.Doubts {
 		c.doubts = append(c.doubts, d.Code+" "+d.Path)
@@ -215,6 +277,7 @@ func (c *trial) checkAnswer() {
 }
 
 func samePlain(o Options) bool {
+	o.Damaged = false
 	return fmt.Sprint(o) == fmt.Sprint(defaults())
 }
 
