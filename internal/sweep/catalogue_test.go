@@ -160,7 +160,7 @@ func isEmpty(line string) bool { return strings.HasSuffix(line, " (empty)") }
 
 // defaults are what the command line has where nothing is given.
 func defaults() plan.Options {
-	return plan.Options{UploadAge: plan.DefaultUploadAge, MaxDeletePercent: 100, Now: registrytest.Now}
+	return plan.Options{UploadAge: plan.DefaultUploadAge, MaxDeletePercent: 100, MaxTagsPercent: 100, Now: registrytest.Now}
 }
 
 func open(t testing.TB, v2 string) *store.Root {
@@ -181,6 +181,9 @@ func survey(root store.Dir, jobs int, opts plan.Options) (*plan.Plan, error) {
 	}
 	if len(inv.Vanished) > 0 {
 		return nil, refusal.New("tree-changed", "stop the registry", "%s vanished", inv.Vanished[0])
+	}
+	if opts.Created, err = datesFor(root, inv, jobs, opts.Policy); err != nil {
+		return nil, err
 	}
 	return plan.Make(inv, opts)
 }
