@@ -18,7 +18,7 @@ func (b *builder) directories() {
 	for i, folder := range b.inv.Folders {
 		folders[folder.Path] = i
 	}
-	ends := b.ends()
+	ends, within := b.ends(), b.doomedTagDirs()
 	gone := make([]int, len(b.inv.Folders))
 	for parent, n := range b.emptied() {
 		if i, ok := folders[parent]; ok {
@@ -28,7 +28,7 @@ func (b *builder) directories() {
 	// In the order of paths a directory comes before those in it.
 	for i := len(b.inv.Folders) - 1; i >= 0; i-- {
 		folder := b.inv.Folders[i]
-		if gone[i] < folder.Entries || b.opts.young(folder.Stamp.MTime, b.opts.MinAge) || !b.removable(folder.Path, left) {
+		if within(folder.Path) || gone[i] < folder.Entries || b.opts.young(folder.Stamp.MTime, b.opts.MinAge) || !b.removable(folder.Path, left) {
 			continue
 		}
 		kind, r := Directory, b.owner(folder.Path)
@@ -53,6 +53,25 @@ func (b *builder) directories() {
 // in a sweep all of them, else those of what is named or loses its last tag.
 func (b *builder) takesEmpty(r int, left []int) bool {
 	return b.named == nil || b.opts.Prune || r >= 0 && b.named.touches[r] && left[r] == 0
+}
+
+// doomedTagDirs tells the directories that go with their tag: of one without a
+// link these were seen.
+func (b *builder) doomedTagDirs() func(folder string) bool {
+	doomed := map[string]bool{}
+	for _, a := range b.plan.Actions {
+		if a.Kind == Tag && b.inv.Repositories[a.Repository].Tags[a.At].Current.State == inventory.LinkAbsent {
+			doomed[b.plan.Item(a).Path] = true
+		}
+	}
+	return func(folder string) bool {
+		for at := folder; len(doomed) > 0 && strings.Contains(at, "/"+layout.Tags+"/"); at = path.Dir(at) {
+			if doomed[at] {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // ends follows which repositories come to an end: one ends with the last of its
@@ -181,7 +200,8 @@ func (b *builder) remaining() []int {
 		}
 	}
 	for _, a := range b.plan.Actions {
-		if a.Kind == Tag || a.Kind == Revision {
+		litter := a.Kind == Tag && isLitter(&b.inv.Repositories[a.Repository].Tags[a.At])
+		if (a.Kind == Tag || a.Kind == Revision) && !litter {
 			left[a.Repository]--
 		}
 	}
