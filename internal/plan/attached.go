@@ -69,7 +69,7 @@ func subjectsOf(inv *inventory.Inventory, tag *inventory.Tag) (subjects []int64)
 
 // nameAttached names the tags that are about manifests which go with what was
 // named, and tells whether there are any more of them.
-func (b *builder) nameAttached(n names, only *graph.Graph) (more bool) {
+func (b *builder) nameAttached(n names, only *graph.Graph, round uint16) (more bool) {
 	for r := range n.touches {
 		marked := &b.plan.Graph.Repositories[r]
 		if n.whole[r] || marked.Pinned {
@@ -80,7 +80,7 @@ func (b *builder) nameAttached(n names, only *graph.Graph) (more bool) {
 		}
 		for i, subjects := range referringTags(b.inv, b.inv.Repositories[r]) {
 			if at := (ref{r, i}); !n.tags[at] && lost(subjects, goes) {
-				n.tags[at], more = true, true
+				n.tags[at], b.rounds[at], more = true, round, true
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func lost(subjects []int, goes func(place int) bool) bool {
 // or, if that is wanted, about none that stay; and tells whether there were any.
 // What a policy did not reach before had no tag before: whoever moved that away
 // may want its signatures still.
-func (b *builder) fall(before *graph.Graph, referring []map[int][]int) (more bool) {
+func (b *builder) fall(before *graph.Graph, referring []map[int][]int, round uint16) (more bool) {
 	for r, tags := range referring {
 		if len(tags) == 0 || !b.open(r) {
 			continue
@@ -112,10 +112,10 @@ func (b *builder) fall(before *graph.Graph, referring []map[int][]int) (more boo
 			}
 			switch {
 			case lost(subjects, dropped):
-				b.doomedTags[at], more = Policy, true
+				b.doomedTags[at], b.rounds[at], more = Policy, round, true
 				b.fallen(r, i, attached, "what it is about goes")
 			case b.opts.OrphanedReferrers && !slices.ContainsFunc(subjects, stays(gone)):
-				b.doomedTags[at], more = Orphan, true
+				b.doomedTags[at], b.rounds[at], more = Orphan, round, true
 				b.fallen(r, i, orphaned, "what it is about is gone")
 			}
 		}

@@ -5,14 +5,21 @@ import "regjanitor/internal/inventory"
 // deepest is behind every other level.
 const deepest = ^uint16(0) - 1
 
-// levels puts doomed manifests behind the doomed ones that list them, and layer
-// links behind those whose content names them. A cycle, which only a broken hash
-// could make, gets a common last level.
+// levels puts doomed manifests behind the doomed ones that list them, layer links
+// behind those whose content names them, and tags behind those that fall with them:
+// of a run that was killed in between nobody could tell any more that these were
+// to go. A cycle, which only a broken hash could make, gets a common last level.
 func (b *builder) levels() {
+	last := uint16(0)
+	for _, round := range b.rounds {
+		last = max(last, round)
+	}
 	l := leveller{inv: b.inv, actions: b.plan.Actions, doomed: make([]int32, b.inv.Digests.Len())}
 	var revisions []int32 // of the repository in hand
 	for i, a := range b.plan.Actions {
 		switch a.Kind {
+		case Tag:
+			b.plan.Actions[i].Level = last - b.rounds[ref{int(a.Repository), int(a.At)}]
 		case LayerLink:
 			if layer := b.inv.Repositories[a.Repository].Layers[a.At]; layer.Target == layer.Digest {
 				b.plan.Actions[i].Level = 1

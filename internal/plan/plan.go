@@ -66,7 +66,7 @@ func (r Reason) String() string {
 type Action struct {
 	Kind       Kind
 	Reason     Reason
-	Level      uint16 // of a revision or a layer link: what refers to it among the doomed has a lower one
+	Level      uint16 // what is about it, or refers to it, among the doomed of its kind has a lower one
 	Repository int32  // place in the inventory's, -1 for what is nobody's
 	At, Entry  int32
 }

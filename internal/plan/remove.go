@@ -21,7 +21,7 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	kept := b.keptDigests()
 	b.nameUntagged(named, kept)
 	only := b.without(named, kept)
-	for b.plan.Graph.Refused == nil && b.nameAttached(named, only) {
+	for round := uint16(1); b.plan.Graph.Refused == nil && b.nameAttached(named, only, round); round++ {
 		only = b.without(named, kept)
 	}
 	if b.plan.Graph.Refused != nil {
@@ -48,12 +48,12 @@ func (b *builder) without(n names, kept map[inventory.ID]bool) *graph.Graph {
 			return !n.revisions[ref{r, i}] &&
 				(stays(only.Repositories[r].Revisions[i]) || kept[inv.Repositories[r].Revisions[i].Digest])
 		},
-		Layer:   func(r, i int) bool { return stays(only.Repositories[r].Layers[i]) },
-		Whole:   func(r int) bool { return !n.touches[r] },
-		Gone:    func(r int) bool { return n.whole[r] },
+		Layer: func(r, i int) bool { return stays(only.Repositories[r].Layers[i]) },
+		Whole: func(r int) bool { return !n.touches[r] },
+		Gone:  func(r int) bool { return n.whole[r] },
 		Dropped: func(r, i int) bool { return only.Repositories[r].Revisions[i].Live() },
-		Named:   func(r, i int) bool { return n.revisions[ref{r, i}] },
-		Proxy:   b.opts.Proxy,
+		Named: func(r, i int) bool { return n.revisions[ref{r, i}] },
+		Proxy: b.opts.Proxy,
 	})
 	return only
 }

@@ -10,12 +10,17 @@ import (
 
 // Protects tells of later actions whether something that stays, although it was
 // planned to go, needs what they remove. Where it is damaged, so that nobody
-// knows what it needs, that is all of its repository.
+// knows what it needs, that is all of its repository. A tag waits for those about
+// what it keeps.
 func (p *Plan) Protects(stay []Action) func(Action) bool {
 	inhabited := map[int32]bool{}
 	tags, revisions, layers := map[ref]bool{}, map[ref]bool{}, map[ref]bool{}
 	sets := map[Kind]map[ref]bool{Tag: tags, Revision: revisions, LayerLink: layers}
+	about := map[int32]uint16{} // by repository: the lowest level of a tag that stays, plus one
 	for _, a := range stay {
+		if least, any := about[a.Repository]; a.Kind == Tag && (!any || a.Level+1 < least) {
+			about[a.Repository] = a.Level + 1
+		}
 		if set := sets[a.Kind]; set != nil {
 			set[ref{int(a.Repository), int(a.At)}] = true
 		}
@@ -32,6 +37,9 @@ func (p *Plan) Protects(stay []Action) func(Action) bool {
 	})
 	return func(a Action) bool {
 		switch a.Kind {
+		case Tag:
+			least, any := about[a.Repository]
+			return any && a.Level >= least
 		case Revision:
 			return g.Repositories[a.Repository].Revisions[a.At].Live()
 		case LayerLink:

@@ -1,12 +1,54 @@
 package sweep_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"regjanitor/internal/plan"
 	"regjanitor/internal/registrytest"
+	"regjanitor/internal/store/storetest"
 )
+
+// 37: a signature that cannot be removed is not left without its image.
+func TestATagWaitsForThoseAboutIt(t *testing.T) {
+	tree := registrytest.Build(t, images+`
+		push app:pr-1 A age=40d
+		push app:sha256-<A>.sig S
+		push app:pr-2 B age=1d
+		push other:pr-1 C age=40d
+		push other:pr-2 D age=1d
+	`)
+	opts := defaults()
+	opts.Policy = policyOf("version: 1\nrules:\n- {name: rule, " + onePerRequest + "}\n")
+	stuck := watched(t, tree, func(call storetest.Call) error {
+		if call.Op == storetest.Rename && strings.HasSuffix(call.Path, ".sig") {
+			return syscall.EPERM
+		}
+		return nil
+	})
+	p, err := survey(stuck, 4, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := execute(stuck, p)
+	if len(result.Failures) == 0 || !errors.Is(result.Failures[0].Err, syscall.EPERM) {
+		t.Errorf("failures %v", result.Failures)
+	}
+	left := slices.DeleteFunc(tree.Contents(), func(line string) bool { return !tagsAndRevisions.MatchString(line) })
+	checkSame(t, "left", words(`app tag pr-1, app tag pr-2, app tag sha256-<A>.sig, app revision A, app revision B, app revision S,
+		other tag pr-2, other revision D`), left)
+	reclaimedWell := open(t, tree.V2)
+	again, err := survey(reclaimedWell, 4, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carryOut(t, reclaimedWell, again)
+	left = slices.DeleteFunc(tree.Contents(), func(line string) bool { return !tagsAndRevisions.MatchString(line) })
+	checkSame(t, "left by a rerun", words("app tag pr-2, app revision B, other tag pr-2, other revision D"), left)
+}
 
 // What is empty below a tag goes with the tag, and not once more by itself.
 func TestWhatIsLeftOfATagIsRemovedOnce(t *testing.T) {

@@ -55,6 +55,9 @@ func (s *sweeper) judge(at int, item plan.Item, err error) Status {
 		s.stay = append(s.stay, s.plan.Actions[at]) // it may be there all the same
 		return Skipped
 	case errors.Is(err, errProtected):
+		if item.Kind == plan.Tag { // which needs more than those about it
+			s.stay = append(s.stay, s.plan.Actions[at])
+		}
 		return Skipped
 	case store.NotEmpty(err) && (item.Kind == plan.Directory || item.Kind == plan.Repository):
 		return Skipped

@@ -84,7 +84,7 @@ func Execute(ctx context.Context, root store.Dir, p *plan.Plan, opts Options) *R
 		if s.stopped(ctx) {
 			break
 		}
-		if next := phaseOf(stage[0].Kind); next != now {
+		if next := phaseOf(stage[0].Kind); next != now || next == tags && from > 0 {
 			if err := s.begin(next); err != nil {
 				s.result.Stopped = err
 				break
@@ -151,7 +151,8 @@ func phaseOf(kind plan.Kind) phase {
 	return litter
 }
 
-// begin is what is due before a phase. All that has gone so far, be it that an
+// begin is what is due before a phase, and between tags of which the ones are
+// about what the others keep. All that has gone so far, be it that an
 // earlier run or a registry removed it, is made durable: no power loss can then
 // bring back a reference to what is not there. Nor a tag whose links are gone:
 // they go only now that it is durably aside.
