@@ -51,11 +51,20 @@ func (b *builder) without(n names, kept map[inventory.ID]bool) *graph.Graph {
 		Layer: func(r, i int) bool { return stays(only.Repositories[r].Layers[i]) },
 		Whole: func(r int) bool { return !n.touches[r] },
 		Gone:  func(r int) bool { return n.whole[r] },
-		Dropped: func(r, i int) bool { return only.Repositories[r].Revisions[i].Live() },
+		Dropped: func(r, i int) bool {
+			return only.Repositories[r].Revisions[i].Live() && (n.revisions[ref{r, i}] || !b.unread(inv.Repositories[r].Revisions[i].Digest))
+		},
 		Named: func(r, i int) bool { return n.revisions[ref{r, i}] },
 		Proxy: b.opts.Proxy,
 	})
 	return only
+}
+
+// unread tells a manifest that the disk does not give. It may be about one that
+// stays, and then it stays too.
+func (b *builder) unread(id inventory.ID) bool {
+	m := b.inv.Manifest(id)
+	return m != nil && m.State == inventory.Unreadable
 }
 
 // reach is what the named things reach, whatever else does too.

@@ -43,14 +43,14 @@ func (b *builder) unknown(n names) {
 			if tag.Current.State == inventory.LinkUnreadable {
 				tell("link-unreadable", layout.TagCurrent(repo.Name, tag.Name))
 			} else if tag.Current.Points() {
-				b.unread(tag.Current.Target, tell)
+				b.tellUnread(tag.Current.Target, tell)
 			}
 		}
 		for _, revision := range repo.Revisions {
 			if revision.Link.State == inventory.LinkUnreadable {
 				tell("link-unreadable", layout.Revision(repo.Name, b.inv.Digests.Digest(revision.Digest))+"/"+layout.Link)
 			}
-			b.unread(revision.Digest, tell)
+			b.tellUnread(revision.Digest, tell)
 		}
 		for _, layer := range repo.Layers {
 			if layer.Link == inventory.LinkUnreadable {
@@ -60,8 +60,8 @@ func (b *builder) unknown(n names) {
 	}
 }
 
-// unread tells of a manifest that the disk did not give as it was written.
-func (b *builder) unread(id inventory.ID, tell func(code, path string)) {
+// tellUnread tells of a manifest that the disk did not give as it was written.
+func (b *builder) tellUnread(id inventory.ID, tell func(code, path string)) {
 	m := b.inv.Manifest(id)
 	if m == nil {
 		return

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"regjanitor/internal/layout"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/registrytest"
 	"regjanitor/internal/store/storetest"
@@ -72,4 +73,31 @@ func TestWhatIsLeftOfATagIsRemovedOnce(t *testing.T) {
 			t.Errorf("left: %s", line)
 		}
 	}
+}
+
+// 35: what the disk does not give may be about an image that stays. Its tag goes,
+// and what it points to stays.
+func TestAnUnreadReferrerLosesItsTagAlone(t *testing.T) {
+	tree := registrytest.Build(t, images+`
+		R = artifact cr xr subject=A
+		push app:keep A
+		push app:sbom R
+	`)
+	opts := defaults()
+	opts.Requests = []plan.Request{{Repository: "app", Tag: "sbom"}}
+	unread := layout.BlobData(tree.Digest("R"))
+	failing := watched(t, tree, func(call storetest.Call) error {
+		if call.Op == storetest.Read && call.Path == unread {
+			return syscall.EIO
+		}
+		return nil
+	})
+	p, err := survey(failing, 4, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSame(t, "doubts", []string{"manifest-unreadable"}, codes(p.Doubts))
+	carryOut(t, open(t, tree.V2), p)
+	left := slices.DeleteFunc(tree.Contents(), func(line string) bool { return !tagsAndRevisions.MatchString(line) })
+	checkSame(t, "left", words("app tag keep, app revision A, app revision R"), left)
 }
