@@ -49,8 +49,16 @@ func crashRuns(registry *storetest.Memory, choose func(n int) int, only string) 
 		{name: "restore", prepare: crashSweep(true), run: crashRestore("prepared"), after: []runner{crashRestore("prepared")}, moves: true},
 		{name: "empty", prepare: crashSweep(true), run: crashEmpty("prepared"), after: []runner{crashEmpty("prepared")}},
 	}
+	for n := range 2 {
+		swept := crashReclaim(n == 1, byPolicy(randomPolicy(choose)))
+		run := crashRun{name: fmt.Sprintf("sweep --policy, number %d", n), run: swept, after: []runner{swept}, aside: n == 1, moves: n == 1}
+		runs = append(runs, run)
+	}
 	const most = 2 // of each kind
 	tags, repositories, digests := namesIn(registry)
+	for _, named := range []plan.Request{{Repository: "*", Tag: "v*"}, {Repository: "**", Tag: "{pr-,sha256-}*"}, {Repository: "a", Untagged: true}} {
+		runs = append(runs, removing(registry, named, choose(2) == 0))
+	}
 	for kind, named := range [][]plan.Request{tags, repositories, digests} {
 		for n := range len(named) {
 			i := choose(len(named))
@@ -83,9 +91,14 @@ func removing(registry *storetest.Memory, named plan.Request, toTrash bool) cras
 
 // crashSweep is a sweep or, with requests, a removal by name.
 func crashSweep(toTrash bool, requests ...plan.Request) runner {
+	return crashReclaim(toTrash, func(o *plan.Options) { o.Requests = requests })
+}
+
+func crashReclaim(toTrash bool, with func(*plan.Options)) runner {
 	return func(storage, v2 store.Dir, name string) error {
 		opts := defaults()
-		opts.AllowEmpty, opts.Requests = true, requests
+		opts.AllowEmpty = true
+		with(&opts)
 		p, err := survey(v2, 1, opts)
 		var refused *refusal.Error
 		var unknown *plan.UnknownError

@@ -29,7 +29,7 @@ func (c *crashing) chooser(purpose uint64) func(n int) int {
 	return rand.New(rand.NewPCG(c.seed, purpose)).IntN
 }
 
-func (c *crashing) spec() string { return registrytest.Random(c.chooser(0)) }
+func (c *crashing) spec() string { return tagged(c.chooser(3), registrytest.Random(c.chooser(0))) }
 
 // registry tries all runs on a registry, or the one that is named.
 func (c *crashing) registry(text, only string) error {

@@ -37,14 +37,25 @@ func faultRuns(registry *storetest.Memory, choose func(n int) int) []faultRun {
 		{kind: "trash restore", stage: toTrash, run: restoring, finish: restoring, bin: true, brings: true},
 		{kind: "trash empty", stage: toTrash, run: emptying, finish: emptying, undo: true},
 	}
+	for i, text := range faultPolicies {
+		kind := fmt.Sprintf("sweep --policy, number %d", i)
+		swept, toTrash := reclaimingWith(false, byPolicy(policyOf(text))), reclaimingWith(true, byPolicy(policyOf(text)))
+		runs = append(runs,
+			faultRun{kind: kind, run: swept, finish: swept},
+			faultRun{kind: kind + " --trash", run: toTrash, finish: swept, bin: true, undo: true})
+	}
+	globs := plan.Request{Repository: "**", Tag: "{v,pr-,sha256-}*"}
 	tags, repositories, _ := namesIn(registry)
-	for _, named := range [][]plan.Request{tags, repositories} {
+	for _, named := range [][]plan.Request{tags, repositories, {globs}} {
 		if len(named) == 0 {
 			continue
 		}
 		request := named[choose(len(named))]
 		kind, rm := "rm repository", reclaiming(false, request)
-		if request.Tag != "" {
+		switch {
+		case request == globs:
+			kind = "rm glob"
+		case request.Tag != "":
 			kind = "rm tag"
 		}
 		toTrash := reclaiming(true, request)
@@ -71,12 +82,40 @@ func then(runs ...runFunc) runFunc {
 	}
 }
 
+// faultPolicies are read by tests of every registry: one that goes by the times of
+// pushes, and one for which configurations have to be read.
+var faultPolicies = []string{`
+version: 1
+rules:
+- name: merge requests
+  tags: ["pr-*"]
+  keep_last: 1
+  keep_min: 0
+- name: the rest
+  protect: ["i", "keep"]
+  keep_within: 1d
+  keep_min: 2
+`, `
+version: 1
+rules:
+- name: by their images
+  age: created
+  keep_last: 1
+  keep_monthly: 1
+  keep_min: 0
+`}
+
 // reclaiming is a sweep or, with requests, a removal by name, as the command
 // line has it.
 func reclaiming(toTrash bool, requests ...plan.Request) runFunc {
+	return reclaimingWith(toTrash, func(o *plan.Options) { o.Requests = requests })
+}
+
+func reclaimingWith(toTrash bool, with func(*plan.Options)) runFunc {
 	return func(d *disk, name string) []string {
 		opts := defaults()
-		opts.AllowEmpty, opts.Requests = true, requests
+		opts.AllowEmpty = true
+		with(&opts)
 		p, err := survey(d.v2, 1, opts)
 		if err != nil {
 			return []string{ending(err)}

@@ -101,6 +101,24 @@ var faultSpecs = []faultSpec{
 		damage blob o fifo
 	`, false},
 	{"links to elsewhere", ok + app + "damage blob y symlinked-shard\ndamage app@B spaces\ndamage ok layer h.x symlink", false},
+	{"policies", ok + `
+		A = image ca x created=2025-12-20T10:00:00Z
+		B = image cb y created=2026-02-20T10:00:00Z
+		C = image cc z created=2026-01-20T10:00:00Z
+		I = index A B
+		S = image cs s
+		T = image ct t
+		push app:pr-1 A age=40d
+		push app:pr-2 B age=30d
+		push app:pr-3 C age=50d
+		push app:v1 C age=20d
+		push app:v2 I age=10d
+		push app:sha256-<A>.sig S
+		push app:sha256-<C>.sig T
+		push app:sha256-<S>.sig T
+		push app:sha256-<B>.att T
+		push other:pr-1 A
+	`, true},
 	{"hidden roots", ok + app + "damage app symlinked", false},
 }
 
