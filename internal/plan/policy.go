@@ -133,7 +133,7 @@ func (b *builder) doubtCreated(repo *inventory.Repository, tag *inventory.Tag) {
 	b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
 		Code: "created-unknown", Repository: repo.Name, Path: c.Path,
 		Problem: fmt.Sprintf("%s:%s stays, for nobody knows when its image was created: %v", repo.Name, tag.Name, c.Err),
-		Hint:    "regjanitor verify " + repo.Name + " says what is wrong with it; push the image again",
+		Hint:    "push the image again, or remove the tag: regjanitor rm " + repo.Name + ":" + tag.Name,
 	})
 }
 
