@@ -17,9 +17,9 @@ const largestPlan = 4 << 30
 
 // Run carries out a saved plan.
 func (c *applyCmd) Run(ctx context.Context, s *session) error {
-	data, err := host.Read(absolute(c.PlanFile), largestPlan)
+	data, err := readFile(filename(c.PlanFile), largestPlan)
 	if err != nil {
-		return usagef("read plan: %w", err)
+		return usagef("plan: %w", err)
 	}
 	doc, saved, err := report.ReadPlan(data)
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *applyCmd) Run(ctx context.Context, s *session) error {
 
 // keptDigests reads a file of digests that are to stay.
 func keptDigests(file string) ([]plan.KeptDigest, error) {
-	data, err := host.Read(absolute(file), largestConfig*64)
+	data, err := readFile(filename(file), largestConfig*64)
 	if err != nil {
 		return nil, usagef("--keep-digests: %w", err)
 	}

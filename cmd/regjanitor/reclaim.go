@@ -147,7 +147,7 @@ func (r *reclaim) describe(p *plan.Plan) {
 	r.document = &report.Document{
 		DryRun: r.DryRun || r.Plan != "", ToTrash: r.Trash, Found: report.CountsOf(p.Found), Planned: report.CountsOf(p.Planned),
 		FreeBytesBefore: free, FreeBytesAfter: free,
-		Repositories: report.RepositoriesOf(p, nil), Actions: []report.Action{}, Options: r.options,
+		Repositories: report.RepositoriesOf(p, nil), ByRule: report.RuleRowsOf(r.options.Policy, p), Actions: []report.Action{}, Options: r.options,
 	}
 	if r.Verbose || r.Plan != "" {
 		r.document.Actions = report.ActionsOf(p, nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"regjanitor/internal/inventory"
@@ -20,9 +21,9 @@ const largestPolicy = 64 << 10
 
 // loadPolicy reads a retention policy.
 func loadPolicy(file filename) (*retention.Policy, error) {
-	data, err := host.Read(absolute(string(file)), largestPolicy)
+	data, err := readFile(file, largestPolicy)
 	if err != nil {
-		return nil, usagef("read policy: %w", err)
+		return nil, usagef("policy: %w", err)
 	}
 	policy, err := retention.Parse(string(file), data)
 	if err != nil {
@@ -56,6 +57,11 @@ func (c *retentionCheckCmd) Run(s *session) error {
 		return err
 	}
 	view.Rules = report.RulesOf(policy)
+	for _, shadow := range policy.Shadows() {
+		s.warn("rule-shadowed", shadow.Rule.Name, fmt.Sprintf("gets no tag, for %s before it, in line %d, takes them all: put the narrower rule first",
+			shadow.By.Name, shadow.By.Line))
+	}
+	s.voice.Concerns(&report.Header{Warnings: s.warnings})
 	s.text(func(w io.Writer, paint report.Paint) {
 		if !s.Quiet {
 			report.CheckPolicy(w, paint, view)
@@ -117,19 +123,23 @@ func (c *retentionExplainCmd) plan(ctx context.Context, s *session, policy *rete
 	return plan.Make(inv, opts)
 }
 
-// sort puts verdicts, which are in the order of names, into the one asked for.
+// sort puts verdicts into the order asked for, and within that into that of names.
 func (c *retentionExplainCmd) sort(tags []report.JudgedTag) {
-	slices.SortStableFunc(tags, func(a, b report.JudgedTag) int {
-		switch c.Sort {
-		case "age":
-			return timeOf(b).Compare(timeOf(a))
-		case "verdict":
-			return cmp.Compare(a.Verdict, b.Verdict)
-		case "rule":
-			return cmp.Compare(a.Rule, b.Rule)
-		}
-		return 0
+	slices.SortFunc(tags, func(a, b report.JudgedTag) int {
+		return cmp.Or(c.compare(a, b), strings.Compare(a.Repository, b.Repository), retention.Natural(a.Tag, b.Tag))
 	})
+}
+
+func (c *retentionExplainCmd) compare(a, b report.JudgedTag) int {
+	switch c.Sort {
+	case "age":
+		return timeOf(b).Compare(timeOf(a))
+	case "verdict":
+		return cmp.Compare(a.Verdict, b.Verdict)
+	case "rule":
+		return cmp.Compare(a.Rule, b.Rule)
+	}
+	return 0
 }
 
 func timeOf(t report.JudgedTag) time.Time {

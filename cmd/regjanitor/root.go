@@ -119,9 +119,9 @@ func (p *process) noRoot() error {
 const largestConfig = 1 << 20
 
 func (p *process) rootOfConfig(file string) (origin, error) {
-	data, err := host.Read(absolute(file), largestConfig)
+	data, err := readFile(filename(file), largestConfig)
 	if err != nil {
-		return origin{}, usagef("read registry configuration: %w", err)
+		return origin{}, usagef("registry configuration: %w", err)
 	}
 	config, err := guard.ReadConfig(data, p.environ)
 	if err != nil {

@@ -94,3 +94,10 @@ func (f *filename) UnmarshalText(text []byte) error {
 	*f = filename(text)
 	return nil
 }
+
+// readFile reads a file that the user names, which may be a symbolic link: those
+// of a configuration that is mounted into a container mostly are.
+func readFile(name filename, limit int) ([]byte, error) {
+	data, _, err := host.ReadFrom("/", absolute(string(name)), limit)
+	return data, err
+}

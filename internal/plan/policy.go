@@ -49,42 +49,47 @@ func (b *builder) untag(mark func() *graph.Graph) {
 
 // judge has the policy judge the tags of every repository in scope.
 func (b *builder) judge(referring []map[int][]int) {
-	used := map[string]bool{}
+	of := map[string]struct{ tags, versionless int }{} // by rule
 	for r, repo := range b.inv.Repositories {
 		if !b.scope[r] {
 			continue
 		}
 		b.verdicts[r] = len(b.plan.Verdicts)
-		flattened := b.judgeRepository(r, referring[r])
-		for _, rule := range flattened {
-			b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
-				Code: "times-flattened", Repository: repo.Name, Path: layout.Repository(repo.Name) + "/" + layout.Tags,
-				Problem: fmt.Sprintf("nearly all tags bear the same time, as after a copy that did not keep it, so rule %s drops none", rule),
-				Hint:    "if these are the times of the pushes indeed, say trust_mtime: true in that rule",
-			})
-		}
-		versionless := 0
+		b.doubtTimes(repo, b.judgeRepository(r, referring[r]))
 		for _, v := range b.plan.Verdicts[b.verdicts[r]:] {
-			used[v.Rule] = true
+			n := of[v.Rule]
+			n.tags++
 			if !v.Keep {
 				b.doomedTags[ref{r, int(v.Tag)}] = Policy
 			}
-			switch code := v.Reasons[0].Code; code {
+			switch v.Reasons[0].Code {
 			case retention.NotSemver:
-				versionless++
+				n.versionless++
 			case retention.Undated:
 				b.doubtCreated(repo, &repo.Tags[v.Tag])
 			}
-		}
-		if versionless > 0 {
-			b.warn("no-version", repo.Name, layout.Repository(repo.Name)+"/"+layout.Tags,
-				fmt.Sprintf("tags that are no semantic versions, and stay: %d", versionless))
+			of[v.Rule] = n
 		}
 	}
 	for _, rule := range b.opts.Policy.Rules {
-		if !used[rule.Name] && len(b.opts.Scope) == 0 {
+		switch n := of[rule.Name]; {
+		case n.tags == 0 && len(b.opts.Scope) == 0:
 			b.warn("rule-unused", "", rule.Name, "a rule of the policy that no tag belongs to")
+		case n.versionless > 0:
+			b.warn("no-version", "", rule.Name, fmt.Sprintf("tags of this rule that are no versions X.Y.Z, and stay: %d of %d", n.versionless, n.tags))
 		}
+	}
+}
+
+// doubtTimes tells of rules that drop nothing of a repository, for its push times
+// are not to be believed.
+func (b *builder) doubtTimes(repo *inventory.Repository, rules []string) {
+	for _, rule := range rules {
+		b.plan.Doubts = append(b.plan.Doubts, graph.Doubt{
+			Code: "times-flattened", Repository: repo.Name, Path: layout.Repository(repo.Name) + "/" + layout.Tags,
+			Problem: fmt.Sprintf("nearly all tags bear the same time, as after a copy that did not keep it, so that rule %s drops none", rule),
+			Hint:    "if these are the times of the pushes indeed, say trust_mtime: true in that rule",
+		})
 	}
 }
 

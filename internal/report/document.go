@@ -34,6 +34,7 @@ type Document struct {
 	FreeBytesBefore int64           `json:"free_bytes_before"`
 	FreeBytesAfter  int64           `json:"free_bytes_after"`
 	Repositories    []RepositoryRow `json:"repositories"`
+	ByRule          []RuleRow       `json:"by_rule"` // what the policy did, where there is one
 	Actions         []Action        `json:"actions"`
 	Options         plan.Options    `json:"options"` // what the plan was made with
 
@@ -143,7 +144,7 @@ type Problem struct {
 
 // NewDocument is a document of which nothing is known yet.
 func NewDocument(dryRun bool) *Document {
-	return &Document{DryRun: dryRun, Repositories: []RepositoryRow{}, Actions: []Action{}}
+	return &Document{DryRun: dryRun, Repositories: []RepositoryRow{}, ByRule: []RuleRow{}, Actions: []Action{}}
 }
 
 // CountsOf are a plan's totals under the contract's names.

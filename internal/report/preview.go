@@ -13,7 +13,7 @@ func Preview(v Voice, named []plan.Request, all bool) {
 	if !all {
 		shown = named[:min(most, len(named))]
 	}
-	v.Note(fmt.Sprintf("what is named, and what only that kept (%s):", Some(int64(len(named)), "name")))
+	v.Note(fmt.Sprintf("to remove, with what only they keep (%s):", Some(int64(len(named)), "name")))
 	for _, request := range shown {
 		v.Note("  " + request.String())
 	}

@@ -18,6 +18,7 @@ type Explanation struct {
 	Kept    int          `json:"kept"`
 	Dropped int          `json:"dropped"`
 	Tags    []JudgedTag  `json:"tags"`
+	ByRule  []RuleRow    `json:"by_rule"`
 	Rules   []PolicyRule `json:"rules"`
 }
 
@@ -97,10 +98,11 @@ func all(globs []string) []string {
 
 // ExplanationOf puts a plan's verdicts into a document; the plan may be nil.
 func ExplanationOf(file string, policy *retention.Policy, p *plan.Plan, now time.Time) *Explanation {
-	e := &Explanation{Policy: file, Now: now.UTC(), Rules: RulesOf(policy), Tags: []JudgedTag{}}
+	e := &Explanation{Policy: file, Now: now.UTC(), Rules: RulesOf(policy), Tags: []JudgedTag{}, ByRule: []RuleRow{}}
 	if p == nil {
 		return e
 	}
+	e.ByRule = RuleRowsOf(policy, p)
 	for _, v := range p.Verdicts {
 		repo := p.Inventory.Repositories[v.Repository]
 		tag := repo.Tags[v.Tag]
@@ -138,8 +140,61 @@ func Explain(w io.Writer, paint Paint, e *Explanation) {
 			}
 		})
 		fmt.Fprintln(w)
+		ListRules(w, paint, e.ByRule)
+		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "%s\n", paint.bold(ExplainLine(e)))
+}
+
+// ListRules writes how many tags of each rule stay and go.
+func ListRules(w io.Writer, paint Paint, rows []RuleRow) {
+	paint.table(w, 0, func(w io.Writer) {
+		fmt.Fprintf(w, "RULE\tREPOSITORIES\tTAGS\tKEEP\tDROP\n")
+		for _, r := range rows {
+			name := r.Rule
+			if name == "" {
+				name = "(no rule)"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable(name), Count(r.Repositories), Count(r.Kept+r.Dropped), Count(r.Kept), Count(r.Dropped))
+		}
+	})
+}
+
+// RuleRow is what becomes of the tags of one rule, or of those that belong to none.
+type RuleRow struct {
+	Rule         string `json:"rule"`
+	Repositories int64  `json:"repositories"`
+	Kept         int64  `json:"kept"`
+	Dropped      int64  `json:"dropped"`
+}
+
+// RuleRowsOf counts a plan's verdicts by rule, in the policy's order.
+func RuleRowsOf(policy *retention.Policy, p *plan.Plan) []RuleRow {
+	if policy == nil {
+		return []RuleRow{}
+	}
+	rows := make([]RuleRow, len(policy.Rules)+1)
+	place, last := map[string]int{"": len(policy.Rules)}, make([]int32, len(rows))
+	for i, r := range policy.Rules {
+		rows[i].Rule, place[r.Name] = r.Name, i
+	}
+	for _, v := range p.Verdicts {
+		at := place[v.Rule]
+		row := &rows[at]
+		if last[at] != v.Repository+1 { // verdicts are in the order of repositories
+			last[at] = v.Repository + 1
+			row.Repositories++
+		}
+		if v.Keep {
+			row.Kept++
+		} else {
+			row.Dropped++
+		}
+	}
+	if none := rows[len(rows)-1]; none.Repositories == 0 {
+		rows = rows[:len(rows)-1]
+	}
+	return rows
 }
 
 // ExplainLine is the whole explanation in one line.
@@ -166,7 +221,10 @@ func orNone(word string) string {
 func CheckPolicy(w io.Writer, paint Paint, c *Check) {
 	fmt.Fprintf(w, "%s\n", paint.bold(fmt.Sprintf("%s is well-formed: %s; a tag belongs to the first that matches it", printable(c.Policy), Some(int64(len(c.Rules)), "rule"))))
 	for _, r := range c.Rules {
-		fmt.Fprintf(w, "  %s: in %s, of %s, keeps %s\n", printable(r.Name), globs(r.Repositories, "repositories"), globs(r.Tags, "tags"), r.keeps())
+		fmt.Fprintf(w, "  %s: of %s in %s keeps\n", printable(r.Name), globs(r.Tags, "tags"), globs(r.Repositories, "repositories"))
+		for _, what := range r.keeps() {
+			fmt.Fprintf(w, "    - %s\n", what)
+		}
 	}
 }
 
@@ -178,20 +236,23 @@ func globs(globs []string, things string) string {
 }
 
 // keeps lists what a rule keeps.
-func (r *PolicyRule) keeps() string {
-	order, age := "the latest", "pushed"
+func (r *PolicyRule) keeps() (list []string) {
+	if len(r.Protect) > 0 {
+		list = append(list, printable(strings.Join(r.Protect, ", "))+", which are not counted")
+	}
+	last, age := "the latest %d", "pushed"
 	if r.Order == string(retention.BySemver) {
-		order = "the greatest versions of each suffix:"
+		list = append(list, "what is no version X.Y.Z, which is not counted")
+		last = "of each suffix the %d greatest versions"
 	}
 	if r.Age == string(retention.OfImage) {
 		age = "created"
 	}
-	var list []string
 	for _, k := range []struct {
 		n     int
 		words string
 	}{
-		{r.KeepLast, order + " %d"},
+		{r.KeepLast, last},
 		{r.KeepDaily, "the latest of each of %d days"},
 		{r.KeepWeekly, "the latest of each of %d weeks"},
 		{r.KeepMonthly, "the latest of each of %d months"},
@@ -203,17 +264,13 @@ func (r *PolicyRule) keeps() string {
 	if r.KeepWithin > 0 {
 		list = append(list, fmt.Sprintf("what was %s in the last %s", age, days(r.KeepWithin)))
 	}
-	if len(r.Protect) > 0 {
-		list = append(list, printable(strings.Join(r.Protect, ", ")))
+	if r.KeepMin > 0 {
+		return append(list, "as many as it takes to leave "+Some(int64(r.KeepMin), "tag")+" in the repository")
 	}
 	if len(list) == 0 {
-		list = []string{"none"}
+		return []string{"none"}
 	}
-	fuse := "; may leave the repository empty"
-	if r.KeepMin > 0 {
-		fuse = "; leaves " + Some(int64(r.KeepMin), "tag") + " in the repository at the least"
-	}
-	return strings.Join(list, ", ") + fuse
+	return list
 }
 
 // days is an age for people.

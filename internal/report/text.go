@@ -46,6 +46,10 @@ func Summary(w io.Writer, paint Paint, d *Document) {
 			fmt.Fprintf(w, "  %9s  %s\n", Size(bytes(row)), printable(name))
 		}
 	}
+	if len(d.ByRule) > 0 {
+		fmt.Fprintln(w)
+		ListRules(w, paint, d.ByRule)
+	}
 	concerns(w, paint, &d.Header)
 	fmt.Fprintf(w, "\n%s\n", paint.bold(Line(d)))
 	if d.TrashID != "" {

@@ -38,11 +38,25 @@ type judgement struct {
 // section is what a rule counts of a repository: places among the tags.
 type section struct {
 	rule  *Rule
-	tags  []int32   // in the rule's order
-	pools [][]int32 // the same by suffix; without versions there is one
-	own   int       // how many the rule's own keep_* keep
+	tags  []int32 // in the rule's order
+	pools []pool  // the same by suffix; without versions there is one
+	own   int     // how many the rule's own keep_* keep
 
 	undated bool // there are tags of the rule that are not counted, and have no time
+}
+
+// pool is what is counted together, in the rule's order.
+type pool struct {
+	suffix string // of versions
+	tags   []int32
+}
+
+// among names a pool behind a number.
+func (p *pool) among() string {
+	if p.suffix == "" {
+		return ""
+	}
+	return " with " + p.suffix
 }
 
 func (j *judgement) because(i int32, code ReasonCode, detail string, args ...any) {
@@ -139,12 +153,12 @@ func credible(created, now time.Time) bool {
 func (j *judgement) keep(s *section) {
 	r := s.rule
 	for _, pool := range s.pools {
-		for n, i := range pool[:min(r.KeepLast, len(pool))] {
-			j.because(i, Last, "%d of keep_last: %d", n+1, r.KeepLast)
+		for n, i := range pool.tags[:min(r.KeepLast, len(pool.tags))] {
+			j.because(i, Last, "%d of keep_last: %d%s", n+1, r.KeepLast, pool.among())
 		}
-		byTime := pool
+		byTime := pool.tags
 		if r.Order == BySemver {
-			byTime = slices.Clone(pool)
+			byTime = slices.Clone(byTime)
 			slices.SortFunc(byTime, j.later)
 		}
 		j.keepWithin(byTime, time.Duration(r.KeepWithin))
@@ -194,9 +208,11 @@ func (j *judgement) keepMin(sections []*section) {
 
 // conclude says of what nothing keeps that it goes.
 func (j *judgement) conclude(s *section) {
-	for n, i := range s.tags {
-		if !j.verdicts[i].Keep {
-			j.because(i, Unkept, "%s, %d of the rule's %d", j.since(i), n+1, len(s.tags))
+	for _, pool := range s.pools {
+		for n, i := range pool.tags {
+			if !j.verdicts[i].Keep {
+				j.because(i, Unkept, "%s, number %d of %d%s", j.since(i), n+1, len(pool.tags), pool.among())
+			}
 		}
 	}
 }
@@ -212,6 +228,8 @@ func (j *judgement) since(i int32) string {
 	switch {
 	case ago < 0:
 		return what + " in the future"
+	case ago < time.Hour:
+		return what + " just now"
 	case ago >= 2*day:
 		ago = ago.Truncate(day)
 	}

@@ -228,7 +228,7 @@ v2.0.0 daily: latest of 2026-11-18, 2 of keep_daily: 4
 v2.0.0 min: 5 of keep_min: 7
 v1.0.0 daily: latest of 2026-10-12, 3 of keep_daily: 4
 v1.0.0 min: 7 of keep_min: 7
-v0.1.0 unkept: pushed 50d ago, 6 of the rule's 6
+v0.1.0 unkept: pushed 50d ago, number 6 of 6
 v0.2.0 within: pushed in the future, keep_within: 9d
 v0.2.0 daily: latest of 2026-11-21, 1 of keep_daily: 4
 v0.2.0 weekly: latest of 2026-W47, 1 of keep_weekly: 1
@@ -239,22 +239,26 @@ v1.1.0 min: 6 of keep_min: 7
 main protected: protect: "ma*"
 x no-rule: no rule matches
 latest not-semver: not a version X.Y.Z
-old unkept: created 35d ago, 1 of the rule's 1
+old unkept: created 35d ago, number 1 of 1
 `
 	if got != want {
 		t.Errorf("got%s", got)
 	}
 	for rule, want := range map[string]string{
-		"keep_within: 1d":            "x within: pushed 0h ago, keep_within: 1d\n",
-		"keep_within: 23h":           "x within: pushed 0h ago, keep_within: 23h\n",
-		"keep_within: 1d1h":          "x within: pushed 0h ago, keep_within: 25h\n",
-		"keep_last: 0, age: created": "x unkept: created 47h ago, 1 of the rule's 1\n",
+		"keep_within: 1d":            "x within: pushed just now, keep_within: 1d\n",
+		"keep_within: 23h":           "x within: pushed just now, keep_within: 23h\n",
+		"keep_within: 1d1h":          "x within: pushed just now, keep_within: 25h\n",
+		"keep_last: 0, age: created": "x unkept: created 47h ago, number 1 of 1\n",
 	} {
 		if got := details(policyOf(t, rule+", keep_min: 0"), tagsOf(t, "x@0,47h")); got != want {
 			t.Errorf("%s: %s", rule, got)
 		}
 	}
-	if got := details(policyOf(t, "keep_last: 0, keep_min: 0"), tagsOf(t, "x@2d1h")); got != "x unkept: pushed 2d ago, 1 of the rule's 1\n" {
+	want = "1.1.0-rc.1 last: 1 of keep_last: 1 with -rc.1\n1.0.0-rc.1 unkept: pushed 3d ago, number 2 of 2 with -rc.1\n"
+	if got := details(policyOf(t, "order: semver, keep_last: 1, keep_min: 0"), tagsOf(t, "1.1.0-rc.1@1d 1.0.0-rc.1@3d")); got != want {
+		t.Error(got)
+	}
+	if got := details(policyOf(t, "keep_last: 0, keep_min: 0"), tagsOf(t, "x@2d1h")); got != "x unkept: pushed 2d ago, number 1 of 1\n" {
 		t.Error(got)
 	}
 }

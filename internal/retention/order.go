@@ -34,7 +34,7 @@ func parseVersion(name string) (version, bool) {
 func (j *judgement) arrange(s *section, versions []version) {
 	if s.rule.Order != BySemver {
 		slices.SortFunc(s.tags, j.later)
-		s.pools = [][]int32{s.tags}
+		s.pools = []pool{{tags: s.tags}}
 		return
 	}
 	slices.SortFunc(s.tags, func(a, b int32) int {
@@ -52,9 +52,9 @@ func (j *judgement) arrange(s *section, versions []version) {
 		if !there {
 			at = len(s.pools)
 			place[suffix] = at
-			s.pools = append(s.pools, nil)
+			s.pools = append(s.pools, pool{suffix: suffix})
 		}
-		s.pools[at] = append(s.pools[at], i)
+		s.pools[at].tags = append(s.pools[at].tags, i)
 	}
 }
 
@@ -65,6 +65,9 @@ func (j *judgement) later(a, b int32) int {
 		natural(j.tags[b].Name, j.tags[a].Name),
 	)
 }
+
+// Natural compares names as people read them: pr-9 comes before pr-10.
+func Natural(a, b string) int { return natural(a, b) }
 
 // natural compares names as people read them: digits are numbers of any length.
 // Unlike the libraries for it, it is a total order: of 1 and 01, and so of all

@@ -47,6 +47,7 @@ package retention
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"regjanitor/internal/age"
@@ -171,4 +172,32 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 	}
 	*p = *parsed
 	return nil
+}
+
+// Shadow is a rule that gets no tag, for one before it takes them all.
+type Shadow struct{ Rule, By *Rule }
+
+// Shadows finds such rules, as far as globs that are the same to the letter tell.
+func (p *Policy) Shadows() (found []Shadow) {
+	for i := range p.Rules {
+		for j := range p.Rules[:i] {
+			if p.Rules[j].covers(&p.Rules[i]) {
+				found = append(found, Shadow{&p.Rules[i], &p.Rules[j]})
+				break
+			}
+		}
+	}
+	return found
+}
+
+func (r *Rule) covers(later *Rule) bool {
+	return cover(r.Repositories, later.Repositories, "**") && cover(r.Tags, later.Tags, "*", "**")
+}
+
+// cover tells whether globs match whatever the later ones do; some match all.
+func cover(globs, later []string, all ...string) bool {
+	if len(globs) == 0 || slices.ContainsFunc(all, func(glob string) bool { return slices.Contains(globs, glob) }) {
+		return true
+	}
+	return len(later) > 0 && !slices.ContainsFunc(later, func(glob string) bool { return !slices.Contains(globs, glob) })
 }

@@ -91,7 +91,7 @@ func unmatchable(glob string, repository bool) (hint, problem string) {
 		return "write repositories without host and tag, as in team/app, and tags by themselves, as in v1-*",
 			"has a " + strange + ", which no name has"
 	case strange != "":
-		return "names have letters, digits, dots, dashes and underscores", fmt.Sprintf("has %q, which no name has", strange)
+		return "these are globs, as in pr-[0-9]*, and no regular expressions; names have letters, digits, dots, dashes and underscores", fmt.Sprintf("has %q, which no name has", strange)
 	case !doublestar.ValidatePattern(glob):
 		return "close every [ and {, and put a backslash only before what it quotes", "is no glob"
 	case strings.HasPrefix(glob, "!"):
