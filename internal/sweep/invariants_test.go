@@ -85,7 +85,7 @@ const tagEach = "\npush a:keep M1\npush a/b:keep M1\npush c:keep M1"
 func sober(spec string) string {
 	spec = regexp.MustCompile(` subject=\S+`).ReplaceAllString(spec, "")
 	spec = strings.ReplaceAll(spec, " ~M", " M")
-	return regexp.MustCompile(`(?m)^(delete|expire) .*$`).ReplaceAllString(spec, "")
+	return regexp.MustCompile(`(?m)^(delete|expire|history) .*$`).ReplaceAllString(spec, "")
 }
 
 func randomSpec(t *rapid.T) string {
