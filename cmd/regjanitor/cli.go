@@ -72,7 +72,7 @@ type changing struct {
 
 type sweepCmd struct {
 	changing
-	Policy            filename `short:"p" placeholder:"FILE" env:"REGJANITOR_POLICY" help:"Remove the tags first that this retention policy drops."`
+	Policy            filename `short:"p" placeholder:"FILE" env:"REGJANITOR_POLICY" help:"Remove the tags first that this retention policy drops; retention check --help has its keys."`
 	MaxDeleteTags     percent  `default:"100%" placeholder:"N%" env:"REGJANITOR_MAX_DELETE_TAGS" help:"Refuse a plan that removes more than this share of all tags."`
 	OrphanedReferrers bool     `env:"REGJANITOR_ORPHANED_REFERRERS" help:"Remove the tags of signatures and the like whose image is gone."`
 	KeepUntagged      bool     `env:"REGJANITOR_KEEP_UNTAGGED" help:"Keep revisions without a tag."`

@@ -15,9 +15,9 @@ func (retentionCheckCmd) Help() string {
 
   version: 1
   rules:
-  - name: ci                    # each tag belongs to the first rule that matches it;
-    repositories: ["ci/**"]     # what none matches stays
-    tags: ["pr-*"]              # both may be left out: then they match all
+  - name: ci                    # required; a tag belongs to the first rule that matches
+    repositories: ["ci/**"]     # it, and what none matches stays; both may be left out:
+    tags: ["pr-*"]              # then they match all
     protect: ["pr-demo-*"]      # these stay, and are not counted
     order: pushed               # or semver: the greatest versions, by suffix
     age: pushed                 # or created: when the image was built

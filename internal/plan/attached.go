@@ -107,16 +107,16 @@ func (b *builder) fall(before *graph.Graph, referring []map[int][]int, round uin
 		dropped := func(place int) bool { return gone(place) && before.Repositories[r].Revisions[place].Live() }
 		for i, subjects := range tags {
 			at := ref{r, i}
-			if _, doomed := b.doomedTags[at]; doomed || b.opts.young(repo.Tags[i].Current.Stamp.MTime, b.opts.MinAge) {
+			if b.isDoomed(r, i) || b.opts.young(repo.Tags[i].Current.Stamp.MTime, b.opts.MinAge) {
 				continue
 			}
 			switch {
 			case lost(subjects, dropped):
 				b.doomedTags[at], b.rounds[at], more = Policy, round, true
-				b.fallen(r, i, attached, "what it is about goes")
+				b.rejudge(r, i, false, attached, "what it is about goes")
 			case b.opts.OrphanedReferrers && !slices.ContainsFunc(subjects, stays(gone)):
 				b.doomedTags[at], b.rounds[at], more = Orphan, round, true
-				b.fallen(r, i, orphaned, "what it is about is gone")
+				b.rejudge(r, i, false, orphaned, "what it is about is gone")
 			}
 		}
 	}
@@ -134,11 +134,11 @@ func stays(gone func(place int) bool) func(place int) bool {
 	return func(place int) bool { return place != nowhere && !gone(place) }
 }
 
-// fallen changes the verdict on a tag, where there are verdicts.
-func (b *builder) fallen(r, i int, code retention.ReasonCode, detail string) {
+// rejudge changes the verdict on a tag, where there are verdicts.
+func (b *builder) rejudge(r, i int, keep bool, code retention.ReasonCode, detail string) {
 	if from, judged := b.verdicts[r]; judged {
 		v := &b.plan.Verdicts[from+i]
-		v.Keep, v.Reasons = false, []retention.Reason{{Code: code, Detail: detail}}
+		v.Keep, v.Reasons = keep, []retention.Reason{{Code: code, Detail: detail}}
 	}
 }
 
@@ -147,10 +147,11 @@ func (b *builder) orphans(referring []map[int][]int) {
 	for r, tags := range referring {
 		n := 0
 		for i, subjects := range tags {
-			_, doomed := b.doomedTags[ref{r, i}]
-			if !doomed && !slices.ContainsFunc(subjects, stays(b.gone(r))) {
-				n++
+			if b.isDoomed(r, i) || slices.ContainsFunc(subjects, stays(b.gone(r))) {
+				continue
 			}
+			n++
+			b.rejudge(r, i, true, orphaned, "what it is about is gone; --orphaned-referrers removes it")
 		}
 		if n > 0 {
 			name := b.inv.Repositories[r].Name

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -136,7 +137,7 @@ func Explain(w io.Writer, paint Paint, e *Explanation) {
 		paint.table(w, 0, func(w io.Writer) {
 			fmt.Fprintf(w, "VERDICT\tTAG\tRULE\tAGE\tREASONS\n")
 			for _, t := range e.Tags {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.Verdict, printable(t.Repository+":"+t.Tag), orNone(t.Rule), ago(t.Time, e.Now), t.why())
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.Verdict, printable(t.Repository+":"+shortened(t.Tag)), orNone(t.Rule), ago(t.Time, e.Now), t.why())
 			}
 		})
 		fmt.Fprintln(w)
@@ -209,6 +210,14 @@ func (t *JudgedTag) why() string {
 	}
 	return strings.Join(details, "; ")
 }
+
+// shortened cuts the digests short of which some tags are made: a table in which
+// one is so wide is wide in every row.
+func shortened(tag string) string {
+	return digits.ReplaceAllStringFunc(tag, func(hex string) string { return hex[:12] + "…" })
+}
+
+var digits = regexp.MustCompile(`[0-9a-f]{64}`)
 
 func orNone(word string) string {
 	if word == "" {
