@@ -111,7 +111,7 @@ func problemOf(err error) *report.Problem {
 	case errors.As(err, &usage):
 		return &report.Problem{Code: "usage", Message: err.Error(), Hint: usage.hint}
 	case errors.As(err, &unknown):
-		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor ls; names are without the registry's host"}
+		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: hintOf(unknown)}
 	case errors.As(err, &unknownTrash):
 		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor trash list"}
 	case errors.As(err, &interrupted):
@@ -126,4 +126,15 @@ func problemOf(err error) *report.Problem {
 		return p
 	}
 	return &report.Problem{Code: "error", Message: err.Error()}
+}
+
+// hintOf helps who has named what is not there.
+func hintOf(unknown *plan.UnknownError) string {
+	switch {
+	case unknown.Meant != "":
+		return "names are without the registry's host: did you mean " + unknown.Meant + "?"
+	case unknown.Below != "" && unknown.Request.Tag == "" && unknown.Request.Digest == "":
+		return "there is " + unknown.Below + " below it: " + quoted(unknown.Request.Repository+"/**") + " names all that is"
+	}
+	return "see what is there with regjanitor ls; names are without the registry's host"
 }

@@ -28,8 +28,12 @@ func isGlob(name string) bool { return strings.ContainsAny(name, `*?[{`) }
 // matches tells whether a name is meant by a glob.
 func matches(glob, name string) bool { return doublestar.MatchUnvalidated(glob, name) }
 
-// UnknownError says that a name is not there; nothing is removed then.
-type UnknownError struct{ Request Request }
+// UnknownError says that a name is not there; nothing is removed then. Meant is a
+// name that is there, and may be what was meant; Below one that is below.
+type UnknownError struct {
+	Request      Request
+	Meant, Below string
+}
 
 func (e *UnknownError) Error() string {
 	if e.Request.IsGlob() {
@@ -59,10 +63,26 @@ func (b *builder) resolve(requests []Request) (names, error) {
 			}
 		}
 		if !found {
-			return n, &UnknownError{q}
+			return n, b.unknownName(q)
 		}
 	}
 	return n, nil
+}
+
+// unknownName looks for what a name that is not there may have been meant to be: one
+// without the registry's host, or all that is below it.
+func (b *builder) unknownName(q Request) *UnknownError {
+	unknown := &UnknownError{Request: q}
+	if _, rest, deep := strings.Cut(q.Repository, "/"); deep {
+		if _, found := b.inv.Find(rest); found {
+			q.Repository = rest
+			unknown.Meant = q.String()
+		}
+	}
+	if next, found := b.inv.Find(q.Repository + "/"); !found && next < len(b.inv.Repositories) && strings.HasPrefix(b.inv.Repositories[next].Name, q.Repository+"/") {
+		unknown.Below = b.inv.Repositories[next].Name
+	}
+	return unknown
 }
 
 // repositories are the places of those that a name means: of the one that bears
