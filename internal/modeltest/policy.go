@@ -95,21 +95,12 @@ func (p *Policy) judge(repository string, tags []*candidate, now time.Time) {
 		return
 	}
 	for i := range p.Rules {
-		if p.Rules[i].goesByPushes(tags) && dropsAny(countedBy(&p.Rules[i], tags)) {
+		if p.Rules[i].goesByPushes(tags) {
 			for _, c := range tags {
 				c.byDoubt = c.byDoubt || !c.kept
 			}
 		}
 	}
-}
-
-func dropsAny(counted []*candidate) bool {
-	for _, c := range counted {
-		if !c.kept {
-			return true
-		}
-	}
-	return false
 }
 
 // ruleFor is the first that matches, or nil.

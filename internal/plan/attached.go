@@ -10,6 +10,11 @@ import (
 	"regjanitor/internal/retention"
 )
 
+// mostRounds bounds how long a chain of signatures of signatures falls in one run:
+// each link of it costs a marking, and anybody who may push can make it as long as
+// he likes. What is left of a longer one stays, and is mentioned as orphaned.
+const mostRounds = 32
+
 // nowhere is a subject that the inventory knows no ID of.
 const nowhere = -1
 

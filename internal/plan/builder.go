@@ -15,12 +15,14 @@ type builder struct {
 	named *names       // what a removal is about; nil in a sweep
 	// doomedTags go with their histories, for these reasons.
 	doomedTags map[ref]Reason
-	rounds     map[ref]uint16 // of those that are about what others keep: one more than theirs
-	verdicts   map[int]int    // by repository: where its tags' verdicts begin
+	rounds     map[ref]uint16            // of those that are about what others keep: one more than theirs
+	verdicts   map[int]int               // by repository: where its tags' verdicts begin
+	keptBy     map[inventory.ID][]string // the lines of --keep-digests that name a digest
 }
 
 func newBuilder(inv *inventory.Inventory, opts Options) *builder {
-	b := &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]Reason{}, rounds: map[ref]uint16{}, verdicts: map[int]int{}}
+	b := &builder{inv: inv, opts: opts, plan: &Plan{Inventory: inv, opts: opts}, ages: map[int]ages{}, doomedTags: map[ref]Reason{}, rounds: map[ref]uint16{}, verdicts: map[int]int{},
+		keptBy: map[inventory.ID][]string{}}
 	for _, r := range inv.Repositories {
 		b.scope = append(b.scope, opts.inScope(r.Name))
 	}

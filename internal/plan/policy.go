@@ -41,7 +41,7 @@ func (b *builder) untag(mark func() *graph.Graph) {
 	if len(b.doomedTags) > 0 {
 		b.plan.Graph = mark()
 	}
-	for round := uint16(1); b.fall(before, referring, round); round++ {
+	for round := uint16(1); round <= mostRounds && b.fall(before, referring, round); round++ {
 		b.plan.Graph = mark()
 	}
 	b.orphans(referring)

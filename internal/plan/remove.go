@@ -21,7 +21,7 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	kept := b.keptDigests()
 	b.nameUntagged(named, kept)
 	only := b.without(named, kept)
-	for round := uint16(1); b.plan.Graph.Refused == nil && b.nameAttached(named, only, round); round++ {
+	for round := uint16(1); round <= mostRounds && b.plan.Graph.Refused == nil && b.nameAttached(named, only, round); round++ {
 		only = b.without(named, kept)
 	}
 	if b.plan.Graph.Refused != nil {
@@ -100,16 +100,11 @@ func (b *builder) needed(n names) error {
 }
 
 // pinnedTo are the lines of --keep-digests that name a manifest which is there.
-func (b *builder) pinnedTo(id inventory.ID) (lines []string) {
+func (b *builder) pinnedTo(id inventory.ID) []string {
 	if b.dataless(id) {
 		return nil
 	}
-	for _, k := range b.opts.KeepDigests {
-		if kept, met := b.inv.Digests.Lookup(k.Digest); met && kept == id {
-			lines = append(lines, k.Source)
-		}
-	}
-	return lines
+	return slices.Clone(b.keptBy[id])
 }
 
 // users are what stays in a repository and needs one of its manifests.

@@ -108,27 +108,26 @@ func (b *builder) dataless(id inventory.ID) bool {
 // those that name no manifest here.
 func (b *builder) keptDigests() map[inventory.ID]bool {
 	kept := map[inventory.ID]bool{}
+	if len(b.opts.KeepDigests) == 0 {
+		return kept
+	}
+	linked := make([]bool, b.inv.Digests.Len())
+	for _, repo := range b.inv.Repositories {
+		for _, revision := range repo.Revisions {
+			linked[revision.Digest] = true
+		}
+	}
 	for _, k := range b.opts.KeepDigests {
 		id, met := b.inv.Digests.Lookup(k.Digest)
 		if met {
 			kept[id] = true
+			b.keptBy[id] = append(b.keptBy[id], k.Source)
 		}
-		if !met || !b.linked(id) {
+		if !met || !linked[id] {
 			b.warn("kept-digest-unknown", "", k.Source, fmt.Sprintf("%s is no manifest that any repository links", k.Digest))
 		}
 	}
 	return kept
-}
-
-func (b *builder) linked(id inventory.ID) bool {
-	for _, repo := range b.inv.Repositories {
-		for _, revision := range repo.Revisions {
-			if revision.Digest == id {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // judgeable refuses where no blob can be called dead.

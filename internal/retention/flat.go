@@ -57,25 +57,29 @@ func (j *judgement) doubtful(s *section) bool {
 	return s.undated || slices.ContainsFunc(s.tags, func(i int32) bool { return !j.verdicts[i].FromCreated })
 }
 
-// doubt keeps all tags where a rule would drop any by flattened times, and names
-// such rules. What another rule drops by its own lights would leave fewer tags,
-// of which nobody could tell any more that they were copied.
+// doubt keeps all tags where a rule goes by flattened times, and names such rules
+// if that keeps any. What another rule drops by its own lights would leave fewer
+// tags, of which nobody could tell any more that they were copied.
 func (j *judgement) doubt(sections []*section) (rules []string) {
-	goes := func(i int32) bool { return !j.verdicts[i].Keep }
 	for _, s := range sections {
-		if j.doubtful(s) && slices.ContainsFunc(s.tags, goes) {
+		if j.doubtful(s) {
 			rules = append(rules, s.rule.Name)
 		}
 	}
 	if len(rules) == 0 {
 		return nil
 	}
+	held := false
 	for _, s := range sections {
 		for _, i := range s.tags {
-			if goes(i) {
+			if !j.verdicts[i].Keep {
+				held = true
 				j.because(i, Flattened, "%d of %d tags were pushed within an hour, as if copied; trust_mtime: true says that they were not", j.flat.close, j.flat.all)
 			}
 		}
+	}
+	if !held {
+		return nil
 	}
 	return rules
 }

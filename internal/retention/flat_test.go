@@ -67,7 +67,8 @@ func TestFlattenedTimes(t *testing.T) {
 		{"the images' own times are other times", one("age: created, keep_last: 5"), dated, 15, 0, ""},
 		{"if all are known", one("age: created, keep_last: 5"), dated + "x@30d", 0, 16, "1"},
 		{"one rule's doubt keeps what another would drop", []string{"tags: [t1], keep_last: 0, keep_min: 0", "keep_last: 5, trust_mtime: true"}, crowd(20, 20), 0, 15, "1"},
-		{"a rule that drops nothing casts no doubt", []string{"tags: [t1], keep_last: 1", "keep_last: 0, keep_min: 3, trust_mtime: true"}, crowd(20, 20), 17, 0, ""},
+		{"even if it drops nothing itself", []string{"tags: [t1], keep_last: 1", "keep_last: 0, keep_min: 3, trust_mtime: true"}, crowd(20, 20), 0, 17, "1"},
+		{"a rule that counts nothing casts no doubt", []string{"tags: [none], keep_last: 1", "keep_last: 0, keep_min: 3, trust_mtime: true"}, crowd(20, 20), 17, 0, ""},
 		{"two rules in doubt", []string{"tags: [t1*], keep_last: 0, keep_min: 0", "keep_last: 0"}, crowd(20, 20), 0, 19, "1 2"},
 		{"a doubtful rule's keep_min is told all the same", one("keep_last: 0, keep_min: 3"), crowd(20, 20) + spread, 0, 18, "1"},
 	} {

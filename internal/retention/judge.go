@@ -9,8 +9,8 @@ import (
 )
 
 // Judge gives each tag of a repository its verdict, in the order in which they
-// are handed in. Flattened are the names of the rules that would drop tags by
-// push times which are not those of pushes: then all tags stay, in doubt.
+// are handed in. Flattened are the names of the rules that go by push times which
+// are not those of pushes: for their sake tags stay in doubt that would go.
 func (p *Policy) Judge(repository string, tags []Tag, now time.Time) (verdicts []Verdict, flattened []string) {
 	now = now.UTC()
 	j := judgement{now: now, tags: tags, verdicts: make([]Verdict, len(tags)), flat: flatten(tags)}

@@ -33,8 +33,8 @@
 //     tag that an earlier one makes up counts for the later.
 //   - flattened times: nine tenths of at least twenty tags were pushed within
 //     the same hour, as after a copy that did not preserve times. Then no tag of
-//     the repository goes while a rule that does not trust such times would drop
-//     any by them.
+//     the repository goes while a rule that counts some of them goes by such times
+//     and does not trust them.
 //
 // A number of 0 keeps nothing, and neither does an age of 0.
 //

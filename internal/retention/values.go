@@ -83,6 +83,23 @@ func (r *reader) globs(e *ast.MappingValueNode) ([]string, error) {
 // foreign is a character that is neither in names nor in globs.
 var foreign = regexp.MustCompile(`[^A-Za-z0-9._/*?{},\[\]^!\\-]`)
 
+// carets is a ^ that has no meaning.
+var carets = regexp.MustCompile(`(^|[^\[\\])\^`)
+
+var ranges = regexp.MustCompile(`\[[^\]]*\]`)
+
+// reversed tells a set like [9-0], which holds nothing.
+func reversed(glob string) bool {
+	for _, set := range ranges.FindAllString(glob, -1) {
+		for i := 1; i+3 < len(set); i++ {
+			if set[i+1] == '-' && set[i] > set[i+2] && set[i] != '\\' && set[i+2] != '\\' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // unmatchable finds out why a glob can match no name.
 func unmatchable(glob string, repository bool) (hint, problem string) {
 	strange := foreign.FindString(glob)
@@ -92,6 +109,10 @@ func unmatchable(glob string, repository bool) (hint, problem string) {
 			"has a " + strange + ", which no name has"
 	case strange != "":
 		return "these are globs, as in pr-[0-9]*, and no regular expressions; names have letters, digits, dots, dashes and underscores", fmt.Sprintf("has %q, which no name has", strange)
+	case carets.MatchString(glob):
+		return "these are globs, and no regular expressions: they match the whole name as they are", "has a ^ that does not begin a set in [ ]"
+	case reversed(glob):
+		return "write the lesser character first, as in [0-9]", "has a range that ends before it begins"
 	case !doublestar.ValidatePattern(glob):
 		return "close every [ and {, and put a backslash only before what it quotes", "is no glob"
 	case strings.HasPrefix(glob, "!"):

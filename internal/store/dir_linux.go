@@ -156,5 +156,5 @@ func mountOf(fd int) uint64 {
 
 func (d *dir) Sync() error { return pathError("sync", "", unix.Syncfs(d.fd)) }
 
-func mtime(st *unix.Stat_t) int64 { return st.Mtim.Nano() }
-func ctime(st *unix.Stat_t) int64 { return st.Ctim.Nano() }
+func mtime(st *unix.Stat_t) int64 { return nanoseconds(st.Mtim) }
+func ctime(st *unix.Stat_t) int64 { return nanoseconds(st.Ctim) }

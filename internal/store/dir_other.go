@@ -47,5 +47,5 @@ func mountOf(int) uint64 { return 0 }
 
 func (d *dir) Sync() error { unix.Sync(); return nil }
 
-func mtime(st *unix.Stat_t) int64 { return st.Mtim.Nano() }
-func ctime(st *unix.Stat_t) int64 { return st.Ctim.Nano() }
+func mtime(st *unix.Stat_t) int64 { return nanoseconds(st.Mtim) }
+func ctime(st *unix.Stat_t) int64 { return nanoseconds(st.Ctim) }

@@ -5,6 +5,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -216,4 +217,23 @@ func TestWhatIsMissingIsNotExist(t *testing.T) {
 			wantError(t, "rmdir", root.Rmdir("b"), fs.ErrNotExist)
 			wantError(t, "rename", root.Rename("b", root.Dir, "c"), fs.ErrNotExist)
 		})
+}
+
+func TestTimesBeyondWhatNanosecondsHold(t *testing.T) {
+	top := plantTree(t, map[string]string{"tree/f": "x"})
+	root := openRoot(t, top, false)
+	for sec, want := range map[int64]int64{13569465600: math.MaxInt64, -11676096000: math.MinInt64, 1: 1e9, -1: -1e9} {
+		stamp := unix.Timespec{Sec: sec}
+		if err := unix.UtimesNanoAt(unix.AT_FDCWD, filepath.Join(top, "f"), []unix.Timespec{stamp, stamp}, 0); err != nil {
+			t.Fatal(err)
+		}
+		var held unix.Stat_t
+		if err := unix.Stat(filepath.Join(top, "f"), &held); err != nil || held.Mtim.Sec != sec {
+			t.Logf("the file system here does not hold %d seconds: %v", sec, err)
+			continue
+		}
+		if info, err := root.Stat("f"); err != nil || info.MTime != want {
+			t.Errorf("%d seconds are %d nanoseconds, %v; want %d", sec, info.MTime, err, want)
+		}
+	}
 }

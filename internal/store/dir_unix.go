@@ -3,8 +3,10 @@
 package store
 
 import (
+	"math"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -265,4 +267,17 @@ func retryInterrupted(call func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// nanoseconds saturates where a time is beyond the years 1678 and 2262: one to come
+// must not become one long past.
+func nanoseconds(t unix.Timespec) int64 {
+	const second = int64(time.Second)
+	switch sec := int64(t.Sec); {
+	case sec >= math.MaxInt64/second:
+		return math.MaxInt64
+	case sec <= math.MinInt64/second:
+		return math.MinInt64
+	}
+	return t.Nano()
 }

@@ -2,6 +2,7 @@ package sweep_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -100,4 +101,35 @@ func TestAnUnreadReferrerLosesItsTagAlone(t *testing.T) {
 	carryOut(t, open(t, tree.V2), p)
 	left := slices.DeleteFunc(tree.Contents(), func(line string) bool { return !tagsAndRevisions.MatchString(line) })
 	checkSame(t, "left", words("app tag keep, app revision A, app revision R"), left)
+}
+
+// A chain of signatures, each of the one before, falls link by link, but not for
+// ever: anybody may push one of any length.
+func TestALongChainOfSignatures(t *testing.T) {
+	var spec strings.Builder
+	spec.WriteString("A = image c x\nB = image d x\npush app:v1 A age=2d\npush app:v2 B\n")
+	for i, subject := 0, "A"; i < 200; i++ {
+		signature := fmt.Sprintf("S%d", i)
+		fmt.Fprintf(&spec, "%s = image c%d x%d\npush app:sha256-<%s>.sig %s\n", signature, i, i, subject, signature)
+		subject = signature
+	}
+	tree := registrytest.Build(t, spec.String())
+	opts := defaults()
+	opts.Policy = policyOf("version: 1\nrules:\n- {name: rule, keep_last: 1}\n")
+	root := open(t, tree.V2)
+	p, err := survey(root, 4, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carryOut(t, root, p)
+	if gone := p.Planned.Tags; gone < 10 || gone > 100 {
+		t.Errorf("%d tags go", gone)
+	}
+	again, err := survey(open(t, tree.V2), 4, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Actions) > 0 {
+		t.Errorf("a second run would remove %d things", len(again.Actions))
+	}
 }
