@@ -94,6 +94,9 @@ func (c *cleanVersions) Run(ctx context.Context, s *session) error {
 	if c.Image == nil {
 		return usageError{fmt.Errorf("argument -i/--image is required"), "as in --image '^team/app$'"}
 	}
+	if c.Last < 0 {
+		return usageError{fmt.Errorf("argument -l/--last: %d is no number of tags", c.Last), "0 keeps none"}
+	}
 	for _, flag := range []struct {
 		name  string
 		given bool

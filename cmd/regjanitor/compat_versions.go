@@ -96,7 +96,7 @@ func compareNumbers(a, b string) int {
 
 // keepLast leaves out the last n, which stay.
 func (l *versions) keepLast(n int) {
-	l.versions = l.versions[:len(l.versions)-min(max(n, 0), len(l.versions))]
+	l.versions = l.versions[:len(l.versions)-min(n, len(l.versions))]
 }
 
 // requests name the versions or, where no other tag is there, the repository.
