@@ -53,16 +53,16 @@ test: ## run the tests, the heavy parts included
 	$(MAKE) model crash faults symlinks
 
 model: ## 20,000 random registries against an independent oracle
-	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestModel$$' ./internal/modeltest
+	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestModel$$' ./internal/modeltest
 
 crash: ## a kill at every change, and the loss of the last unsynced ones
-	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestCrashAnywhere$$' ./internal/sweep
+	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestCrashAnywhere$$' ./internal/sweep
 
 faults: ## every error on every operation
-	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestFaults$$' ./internal/sweep
+	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestFaults$$' ./internal/sweep
 
 symlinks: ## directories exchanged with symbolic links during sweeps
-	TMPDIR=$(TEST_TMP) $(GO) test -timeout 8h -v -run '^TestSymlinkRace$$' ./internal/sweep
+	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestSymlinkRace$$' ./internal/sweep
 
 race: ## run the tests under the race detector
 	TMPDIR=$(TEST_TMP) $(GO) test -race -timeout 1h ./...

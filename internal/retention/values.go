@@ -83,6 +83,12 @@ func (r *reader) globs(e *ast.MappingValueNode) ([]string, error) {
 // foreign is a character that is neither in names nor in globs.
 var foreign = regexp.MustCompile(`[^A-Za-z0-9._/*?{},\[\]^!\\-]`)
 
+// Each pair of braces multiplies the ways in which a glob may match.
+const (
+	longestGlob = 255
+	mostBraces  = 6
+)
+
 // carets is a ^ that has no meaning.
 var carets = regexp.MustCompile(`(^|[^\[\\])\^`)
 
@@ -109,6 +115,10 @@ func unmatchable(glob string, repository bool) (hint, problem string) {
 			"has a " + strange + ", which no name has"
 	case strange != "":
 		return "these are globs, as in pr-[0-9]*, and no regular expressions; names have letters, digits, dots, dashes and underscores", fmt.Sprintf("has %q, which no name has", strange)
+	case len(glob) > longestGlob:
+		return "write several shorter ones", fmt.Sprintf("is longer than any name: %d characters", len(glob))
+	case strings.Count(glob, "{") > mostBraces:
+		return "write several globs instead", "has so many { } that to match it could take for ever"
 	case carets.MatchString(glob):
 		return "these are globs, and no regular expressions: they match the whole name as they are", "has a ^ that does not begin a set in [ ]"
 	case reversed(glob):
