@@ -15,7 +15,11 @@ func Preview(v Voice, named []plan.Request, all bool) {
 	}
 	v.Note(fmt.Sprintf("to remove, with what only they keep (%s):", Some(int64(len(named)), "name")))
 	for _, request := range shown {
-		v.Note("  " + request.String())
+		what := "  " + request.String()
+		if request.Tag == "" && request.Digest == "" {
+			what += " (the whole repository)"
+		}
+		v.Note(what)
 	}
 	if more := len(named) - len(shown); more > 0 {
 		v.Note(fmt.Sprintf("  … and %s more, which -v shows", Count(int64(more))))
