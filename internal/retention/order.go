@@ -42,7 +42,7 @@ func (j *judgement) arrange(s *section, versions []version) {
 		return cmp.Or(
 			slices.Compare(w.number[:], v.number[:]),
 			cmp.Compare(min(len(v.suffix), 1), min(len(w.suffix), 1)), // a release before its variants
-			natural(j.tags[b].Name, j.tags[a].Name),
+			Natural(j.tags[b].Name, j.tags[a].Name),
 		)
 	})
 	place := map[string]int{}
@@ -62,17 +62,15 @@ func (j *judgement) arrange(s *section, versions []version) {
 func (j *judgement) later(a, b int32) int {
 	return cmp.Or(
 		j.verdicts[b].Time.Compare(j.verdicts[a].Time),
-		natural(j.tags[b].Name, j.tags[a].Name),
+		Natural(j.tags[b].Name, j.tags[a].Name),
 	)
 }
 
-// Natural compares names as people read them: pr-9 comes before pr-10.
-func Natural(a, b string) int { return natural(a, b) }
-
-// natural compares names as people read them: digits are numbers of any length.
+// Natural compares names as people read them, pr-9 before pr-10: digits are numbers
+// of any length.
 // Unlike the libraries for it, it is a total order: of 1 and 01, and so of all
 // that differs in zeros alone, the bytes decide, at the end.
-func natural(a, b string) int {
+func Natural(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
 		m, n := digits(x), digits(y)
