@@ -67,9 +67,8 @@ func (j *judgement) later(a, b int32) int {
 }
 
 // Natural compares names as people read them, pr-9 before pr-10: digits are numbers
-// of any length.
-// Unlike the libraries for it, it is a total order: of 1 and 01, and so of all
-// that differs in zeros alone, the bytes decide, at the end.
+// of any length. Unlike the libraries for it, it is a total order: of 1 and 01, and
+// so of all that differs in zeros alone, the bytes decide, at the end.
 func Natural(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
