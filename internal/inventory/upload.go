@@ -46,7 +46,9 @@ func (s *scan) upload(r *Repository, path, id string) error {
 			switch {
 			case store.Starved(err):
 				return err
-			case err != nil && !errors.Is(err, fs.ErrNotExist):
+			case errors.Is(err, fs.ErrNotExist): // somebody is removing it: it is his
+				return nil
+			case err != nil:
 				s.odd(Oddity{Code: "upload-unreadable", Path: path + "/" + id, Repository: r.Name, Doubt: true,
 					Problem: fmt.Sprintf("%s cannot be read, so the upload stays: %v", layout.StartedAt, cause(err))})
 				return nil

@@ -57,12 +57,31 @@ func (o faultOutcome) lost() (wrong []string) {
 	linked := o.linked()
 	for _, line := range o.frame.check(o.tree) {
 		at, lost := strings.CutPrefix(line, "lost: ")
-		if lost && unlinkedBlob(linked, at) || o.brings && (amongLinks(line) || o.wasIll(line)) {
+		if lost && (unlinkedBlob(linked, at) || o.takenForDamaged(at)) || o.brings && (amongLinks(line) || o.wasIll(line)) {
 			continue
 		}
 		wrong = append(wrong, line)
 	}
 	return wrong
+}
+
+// takenForDamaged tells what is the manifest's whose file was cut short before an
+// rm. It looks as one that was damaged long before, of which nobody can say any
+// more that it is about an image that stays; to get rid of such is what rm is for.
+func (o faultOutcome) takenForDamaged(at string) bool {
+	if o.fault.tear == nil || !o.fault.tear.cut || !strings.HasPrefix(o.kind, "rm ") {
+		return false
+	}
+	its, found := "/"+path.Base(path.Dir(o.fault.path))+"/", false
+	for file, info := range o.after.All() { // a directory with nothing else in it goes too
+		if info.Type != store.Regular || file != at && !strings.HasPrefix(file, strings.TrimSuffix(at, "/")+"/") {
+			continue
+		}
+		if found = strings.Contains(file, its); !found {
+			return false
+		}
+	}
+	return found
 }
 
 // linked are the blobs, in hex, that links lead to. Of others only a manifest

@@ -147,7 +147,7 @@ func (o faultOutcome) afterwards(rerun *storetest.Memory, said []string) []strin
 	linked := o.linked()
 	differs = slices.DeleteFunc(differs, func(line string) bool {
 		at, _, _ := strings.Cut(strings.TrimSuffix(line, "/"), " ")
-		return line[0] == '-' && unlinkedBlob(linked, at[1:])
+		return line[0] == '-' && (unlinkedBlob(linked, at[1:]) || o.takenForDamaged(at[1:]))
 	})
 	lost := slices.ContainsFunc(differs, func(line string) bool { return line[0] == '-' })
 	if !o.spec.sound && strings.HasPrefix(o.kind, "rm ") && len(said) > 0 && !lost {
