@@ -22,10 +22,10 @@ func TestWhatIsAboutAnImageGoesWithIt(t *testing.T) {
 	eachDistribution(t, func(t *testing.T, d distribution) {
 		j := newJudged(t, d, keepLatest)
 		deleted := j.put(bySkopeo, "app", "v0", oci.image("deleted", layer("deleted")))
-		j.about("app", deleted, "keep -: attached")
+		j.about("app", deleted, "keep -: orphaned")
 		j.client.delete("app", deleted.digest())
 		overwritten := j.put(byCrane, "app", "v1", oci.image("overwritten", layer("overwritten")))
-		j.about("app", overwritten, "keep -: attached")
+		j.about("app", overwritten, "keep -: orphaned")
 		orphans := slices.Sorted(maps.Keys(j.verdicts))
 		dropped := j.tag(byCrane, "app", "v1", oci.image("dropped", layer("dropped")), ago(2*day), "drop latest: unkept")
 		j.about("app", dropped, "drop -: attached")

@@ -43,7 +43,7 @@ func (j *judged) about(repo string, subject image, verdict string) {
 	j.t.Helper()
 	j.tag(byHTTP, repo, cosignTag(subject), cosignSignature(subject), justNow, verdict)
 	sbom := j.put(byHTTP, repo, referrer("vnd.example.sbom", subject).digest(), referrer("vnd.example.sbom", subject))
-	j.tag(byHTTP, repo, cosignTag(sbom), cosignSignature(sbom), justNow, verdict)
+	j.tag(byHTTP, repo, cosignTag(sbom), cosignSignature(sbom), justNow, strings.Replace(verdict, "orphaned", "attached", 1)) // the list keeps what this is about
 	j.tag(byHTTP, repo, fallbackTag(subject), oci.index(sbom), justNow, verdict)
 }
 
