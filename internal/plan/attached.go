@@ -21,24 +21,15 @@ const nowhere = -1
 // referringTags are the tags of a repository that are about other manifests, by their
 // places, and the places of these subjects' revisions. Such a tag keeps what it
 // points to, and goes only when its subjects do.
-func referringTags(inv *inventory.Inventory, repo *inventory.Repository) map[int][]int {
-	var found map[int][]int
-	var places map[inventory.ID]int
-	for i, tag := range repo.Tags {
-		subjects := subjectsOf(inv, &tag)
-		if len(subjects) == 0 {
-			continue
-		}
-		if found == nil {
-			found, places = map[int][]int{}, map[inventory.ID]int{}
-			for j, revision := range repo.Revisions {
-				places[revision.Digest] = j + 1
-			}
-		}
-		for _, subject := range subjects {
+func referringTags(inv *inventory.Inventory, r int) map[int][]int {
+	found := map[int][]int{}
+	for i := range inv.Repositories[r].Tags {
+		for _, subject := range subjectsOf(inv, &inv.Repositories[r].Tags[i]) {
 			place := nowhere
 			if subject != nowhere {
-				place = places[inventory.ID(subject)] - 1
+				if at, linked := inv.FindRevision(r, inventory.ID(subject)); linked {
+					place = at
+				}
 			}
 			found[i] = append(found[i], place)
 		}
@@ -74,8 +65,8 @@ func subjectsOf(inv *inventory.Inventory, tag *inventory.Tag) (subjects []int64)
 
 // nameAttached names the tags that are about manifests which go with what was
 // named, and tells whether there are any more of them.
-func (b *builder) nameAttached(n names, only *graph.Graph, round uint16) (more bool) {
-	for r := range n.touches {
+func (b *builder) nameAttached(n names, referring map[int]map[int][]int, only *graph.Graph, round uint16) (more bool) {
+	for r, tags := range referring {
 		marked := &b.plan.Graph.Repositories[r]
 		if n.whole[r] || marked.Pinned {
 			continue
@@ -83,7 +74,7 @@ func (b *builder) nameAttached(n names, only *graph.Graph, round uint16) (more b
 		goes := func(place int) bool {
 			return !marked.Revisions[place].Live() && (only.Repositories[r].Revisions[place].Live() || n.revisions[ref{r, place}])
 		}
-		for i, subjects := range referringTags(b.inv, b.inv.Repositories[r]) {
+		for i, subjects := range tags {
 			if at := (ref{r, i}); !n.tags[at] && lost(subjects, goes) {
 				n.tags[at], b.rounds[at], more = true, round, true
 			}

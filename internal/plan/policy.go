@@ -30,9 +30,9 @@ const (
 func (b *builder) untag(mark func() *graph.Graph) {
 	before := b.plan.Graph
 	referring := make([]map[int][]int, len(b.inv.Repositories))
-	for r, repo := range b.inv.Repositories {
+	for r := range referring {
 		if b.scope[r] {
-			referring[r] = referringTags(b.inv, repo)
+			referring[r] = referringTags(b.inv, r)
 		}
 	}
 	if b.opts.Policy != nil {

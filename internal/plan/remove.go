@@ -20,8 +20,12 @@ func Remove(inv *inventory.Inventory, opts Options) (*Plan, error) {
 	b.named = &named
 	kept := b.keptDigests()
 	b.nameUntagged(named, kept)
+	referring := map[int]map[int][]int{}
+	for r := range named.touches {
+		referring[r] = referringTags(inv, r)
+	}
 	only := b.without(named, kept)
-	for round := uint16(1); round <= mostRounds && b.plan.Graph.Refused == nil && b.nameAttached(named, only, round); round++ {
+	for round := uint16(1); round <= mostRounds && b.plan.Graph.Refused == nil && b.nameAttached(named, referring, only, round); round++ {
 		only = b.without(named, kept)
 	}
 	if b.plan.Graph.Refused != nil {
