@@ -26,11 +26,11 @@ func TestPlatform(t *testing.T) {
 		`{"os":"linux","architecture":"arm64","variant":"v8"}`: "linux/arm64/v8",
 		`{"os":"windows","architecture":"amd64"}`:              "windows/amd64",
 		`{"architecture":"amd64","fsLayers":[]}`:               "linux/amd64", // schema 1
-		`{}`:                        "",
-		`{"architecture":7}`:        "",
-		`[]`:                        "",
-		strings.Repeat(`[`, 10_000): "",
-		``:                          "",
+		`{}`:                                                   "",
+		`{"architecture":7}`:                                   "",
+		`[]`:                                                   "",
+		strings.Repeat(`[`, 10_000):                            "",
+		``:                                                     "",
 	} {
 		if got := Platform([]byte(data)); got != want {
 			t.Errorf("%.60s: got %q; want %q", data, got, want)
