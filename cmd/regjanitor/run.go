@@ -119,15 +119,19 @@ func (p *process) session(g globals, command string) *session {
 	return s
 }
 
-// paint is whether what goes to a stream is coloured.
+// paint is how what goes to a stream looks.
 func (p *process) paint(when string, stream any) report.Paint {
-	switch when {
-	case "always":
-		return true
-	case "never":
-		return false
+	paint := report.Paint{Colour: when == "always"}
+	if !isTerminal(stream) {
+		return paint
 	}
-	return report.Paint(isTerminal(stream) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb")
+	if when == "auto" {
+		paint.Colour = p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+	}
+	if width, _, err := term.GetSize(int(stream.(*os.File).Fd())); err == nil {
+		paint.Width = width
+	}
+	return paint
 }
 
 // misused tells of a command line that could not be parsed. Of its flags only

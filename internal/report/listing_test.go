@@ -23,8 +23,8 @@ func TestListings(t *testing.T) {
 	}
 	l := ListingOf(repositories, manifests)
 	var out bytes.Buffer
-	ListRepositories(&out, false, l.Repositories, now)
-	ListManifests(&out, false, l.Tags, now, false)
+	ListRepositories(&out, Paint{}, l.Repositories, now)
+	ListManifests(&out, Paint{}, l.Tags, now, false)
 	const want = `REPOSITORY   TAGS   UNTAGGED  SIZE     PUSHED
 team/app     1,200  3         5.0 GiB  2 days ago
 a\x1b[31m\n  0      0         0 B      -

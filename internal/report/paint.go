@@ -1,15 +1,12 @@
 package report
 
-import (
-	"bytes"
-	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
-)
+import "io"
 
-// Paint colours text for a terminal; the false Paint leaves it as it is.
-type Paint bool
+// Paint is how text looks where it goes; the zero Paint leaves it as it is.
+type Paint struct {
+	Colour bool
+	Width  int // of the terminal, in columns; 0 where lines may be of any length
+}
 
 func (p Paint) bold(s string) string   { return p.with("1", s) }
 func (p Paint) red(s string) string    { return p.with("31", s) }
@@ -27,27 +24,16 @@ func (p Paint) level(level, s string) string {
 }
 
 func (p Paint) with(code, s string) string {
-	if !p {
+	if !p.Colour {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// table writes aligned rows, of which the first is the heading. It is coloured
-// last, for the escapes would count as width.
+// table writes aligned rows, of which the first is the heading and cells end with
+// tabs. Long names are shortened as far as the width wants it.
 func (p Paint) table(w io.Writer, flags uint, rows func(w io.Writer)) {
-	var aligned bytes.Buffer
-	tw := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', flags)
-	rows(tw)
-	tw.Flush()
-	for i, line := range strings.SplitAfter(aligned.String(), "\n") {
-		text := strings.TrimRight(line, " \n")
-		switch {
-		case line == "":
-		case i == 0:
-			fmt.Fprintln(w, p.bold(text))
-		default:
-			fmt.Fprintln(w, text)
-		}
-	}
+	t := tableOfCells(rows)
+	t.fit(p.Width)
+	t.write(w, flags, p)
 }

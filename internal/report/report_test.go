@@ -72,7 +72,7 @@ sweep reclaimed 1.0 GiB: 0 tags, 1 revision, 3 layer links, 3 blobs, 1 upload; f
 next: flush the registry's Redis cache if it has one, then restart the registry before it takes a push: it remembers blobs that are gone, and would not store them again
 `
 	var out bytes.Buffer
-	Summary(&out, false, swept())
+	Summary(&out, Paint{}, swept())
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("summary (-want +got):\n%s", diff)
 	}
@@ -82,7 +82,7 @@ func TestSummaryOfADryRunTellsThePlan(t *testing.T) {
 	d := swept()
 	d.DryRun, d.Removed = true, Counts{}
 	var out bytes.Buffer
-	Summary(&out, false, d)
+	Summary(&out, Paint{}, d)
 	for _, want := range []string{
 		"  to remove  ", "    1.0 GiB  large\n",
 		"\nsweep would reclaim 2.0 GiB: 0 tags, 2 revisions, 3 layer links, 4 blobs, 1 upload; 5.0 GiB free; took 1m15s; 2 doubts, 1 failure\n",
@@ -104,7 +104,7 @@ func TestSummaryNamesTheTenLargest(t *testing.T) {
 		d.Warnings = append(d.Warnings, Warning{"stray", "p", "m"})
 	}
 	var out bytes.Buffer
-	Summary(&out, false, d)
+	Summary(&out, Paint{}, d)
 	if n := strings.Count(out.String(), "MiB  x"); n != 10 || !strings.Contains(out.String(), " 29 MiB  x") {
 		t.Errorf("%d repositories are named:\n%s", n, &out)
 	}
@@ -115,8 +115,8 @@ func TestSummaryNamesTheTenLargest(t *testing.T) {
 
 func TestPaintAddsNothingButColour(t *testing.T) {
 	var plain, painted bytes.Buffer
-	Summary(&plain, false, swept())
-	Summary(&painted, true, swept())
+	Summary(&plain, Paint{}, swept())
+	Summary(&painted, Paint{Colour: true}, swept())
 	if !strings.Contains(painted.String(), "\x1b[33mkept in doubt (2):\x1b[0m\n") || !strings.Contains(painted.String(), "\x1b[31mnot removed (1):\x1b[0m\n") {
 		t.Errorf("not coloured: %q", painted.String())
 	}
@@ -191,7 +191,7 @@ WARNING  [2026-11-22 03:14:07,123]       0 B  Skipped /srv/v2/repositories/a\nb/
 	if got := run(&Log{Voice: Voice{JSON: true}}); !strings.Contains(got, object+"\n") {
 		t.Errorf("%s is not in\n%s", object, got)
 	}
-	if got := run(&Log{Voice: Voice{Paint: true}}); !strings.Contains(got, "\n\x1b[31mERROR   \x1b[0m [2026") {
+	if got := run(&Log{Voice: Voice{Paint: Paint{Colour: true}}}); !strings.Contains(got, "\n\x1b[31mERROR   \x1b[0m [2026") {
 		t.Errorf("no red error in %q", got)
 	}
 }
