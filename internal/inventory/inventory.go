@@ -30,6 +30,7 @@ type Inventory struct {
 	Leftovers    []Leftover
 	Folders      []Folder
 	Oddities     []Oddity
+	Space        Space // zero unless the scan was asked for it
 	// Subjects are the manifests that a manifest is about, by its ID.
 	Subjects map[ID][]ID
 	// Unread is why what lies at a path could not be read or understood.

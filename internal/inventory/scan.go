@@ -29,6 +29,8 @@ type Options struct {
 	LookInside int
 	// HistoryTimes: when tags pointed where has to be known, for rules of age.
 	HistoryTimes bool
+	// Space: what lies beside the blobs is added up too.
+	Space bool
 	// Manifests are read besides those that the tree leads to.
 	Manifests []digest.Digest
 	Observe   func(progress.Event) // may be nil
@@ -42,7 +44,7 @@ func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error)
 		return nil, err
 	}
 	s.device = info.Device
-	for _, step := range []func(context.Context) error{s.list, s.readManifests, s.look, s.readManifests, s.lookInside} {
+	for _, step := range []func(context.Context) error{s.list, s.readManifests, s.look, s.readManifests, s.lookInside, s.addUp} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,163 @@
+package inventory
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"regjanitor/internal/layout"
+	"regjanitor/internal/store"
+)
+
+// Space is what the tree occupies besides blobs, uploads and leftovers, in bytes
+// allocated. With these it is what du counts: each file once, however many names
+// it has, and directories too.
+type Space struct {
+	Links int64 // link files, what uploads have beside their data, and all directories
+	Other int64 // files that are nobody's
+}
+
+// samples is how many links or blobs of one directory are looked at in a large
+// tree, to stand for the others: a registry writes all of them alike, and to look
+// at each would cost more than the scan.
+const samples = 8
+
+// addUp adds up what the tree occupies besides blobs, uploads and leftovers.
+func (s *scan) addUp(ctx context.Context) error {
+	if !s.opts.Space {
+		return nil
+	}
+	sum := &spaceSum{scan: s, counted: map[string]bool{}, inodes: map[uint64]bool{}}
+	for _, r := range s.inv.Repositories {
+		for _, upload := range r.Uploads {
+			sum.counted[layout.Upload(r.Name, upload.ID)+"/"+layout.Data] = true
+		}
+	}
+	for _, leftover := range s.inv.Leftovers {
+		sum.counted[leftover.Path] = true
+	}
+	var whole space
+	err := s.phase(ctx, "adding up", func() error { return sum.directory("", &whole) })
+	s.inv.Space = Space{whole.links.Load(), whole.other.Load()}
+	return err
+}
+
+// spaceSum adds up directories. What cannot be looked at counts nothing, as with
+// du.
+type spaceSum struct {
+	*scan
+	counted map[string]bool // paths of files that count elsewhere
+
+	mu     sync.Mutex
+	inodes map[uint64]bool // of files with several names
+}
+
+type space struct{ links, other atomic.Int64 }
+
+// directory adds a directory and leaves to the crew what is in it. Of the many
+// leaves of a large tree some stand for all.
+func (s *spaceSum) directory(path string, to *space) error {
+	below, leaves, err := s.add(path, to)
+	if err != nil {
+		return err
+	}
+	if n := len(leaves); !s.few && n > samples {
+		var some space
+		if err := s.all(leaves[:samples], &some); err != nil {
+			return err
+		}
+		to.links.Add(some.links.Load() * int64(n) / samples)
+		to.other.Add(some.other.Load() * int64(n) / samples)
+		leaves = nil
+	}
+	below = append(below, leaves...)
+	s.crew.each(len(below), func(i int) error { return s.directory(below[i], to) }, nil)
+	return nil
+}
+
+// all adds directories with all that is in them.
+func (s *spaceSum) all(paths []string, to *space) error {
+	for _, path := range paths {
+		below, leaves, err := s.add(path, to)
+		if err == nil {
+			err = s.all(append(below, leaves...), to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds a directory with its files. Of the directories in it those are leaves
+// that are named as digests are.
+func (s *spaceSum) add(path string, to *space) (below, leaves []string, err error) {
+	err = s.visit(path, false, func(in *place) error {
+		info, err := in.Stat("")
+		if err != nil {
+			return err
+		}
+		to.links.Add(info.Disk)
+		for _, e := range in.entries {
+			switch _, err := layout.ParseLeafKey(canonical, e.name); {
+			case e.kind != store.Directory:
+				if err := s.file(in, e, to); err != nil {
+					return err
+				}
+			case err == nil:
+				leaves = append(leaves, in.below(e))
+			default:
+				below = append(below, in.below(e))
+			}
+		}
+		return nil
+	})
+	return below, leaves, s.unlooked(err)
+}
+
+func (s *spaceSum) file(in *place, e entry, to *space) error {
+	path := in.below(e)
+	info, err := in.Stat(string(e.name))
+	if err != nil || s.counted[path] || s.isBlob(path, info) {
+		return s.unlooked(err)
+	}
+	if info.Links > 1 {
+		s.mu.Lock()
+		met := s.inodes[info.Inode]
+		s.inodes[info.Inode] = true
+		s.mu.Unlock()
+		if met {
+			return nil
+		}
+	}
+	if e.is(layout.Link) || e.is(layout.StartedAt) || strings.Contains(path, "/"+layout.HashStates+"/") {
+		to.links.Add(info.Disk)
+	} else {
+		to.other.Add(info.Disk)
+	}
+	return nil
+}
+
+// isBlob tells a file that the scan took for a blob's data.
+func (s *spaceSum) isBlob(path string, info store.Info) bool {
+	parts := strings.Split(path, "/") // blobs, algorithm, shard, hex, data
+	if len(parts) != 5 || parts[0] != layout.Blobs || parts[4] != layout.Data {
+		return false
+	}
+	d, err := layout.ParseLeaf(parts[1], parts[3])
+	if err != nil {
+		return false
+	}
+	id, met := s.inv.Digests.Lookup(d)
+	blob := s.inv.Blob(id)
+	return met && blob != nil && blob.Stamp.Inode == info.Inode
+}
+
+// unlooked is nil for what du would pass over as well.
+func (s *spaceSum) unlooked(err error) error {
+	if err == nil || s.crew.ctx.Err() != nil || store.Starved(err) {
+		return err
+	}
+	return nil
+}
