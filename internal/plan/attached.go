@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/opencontainers/go-digest"
+
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
@@ -15,7 +17,7 @@ import (
 // he likes. What is left of a longer one stays, and is mentioned as orphaned.
 const mostRounds = 32
 
-// nowhere is a subject that the inventory knows no ID of.
+// nowhere is a subject that the repository does not link.
 const nowhere = -1
 
 // referringTags are the tags of a repository that are about other manifests, by their
@@ -24,10 +26,10 @@ const nowhere = -1
 func referringTags(inv *inventory.Inventory, r int) map[int][]int {
 	found := map[int][]int{}
 	for i := range inv.Repositories[r].Tags {
-		for _, subject := range subjectsOf(inv, &inv.Repositories[r].Tags[i]) {
+		for _, subject := range Subjects(inv, &inv.Repositories[r].Tags[i]) {
 			place := nowhere
-			if subject != nowhere {
-				if at, linked := inv.FindRevision(r, inventory.ID(subject)); linked {
+			if id, met := inv.Digests.Lookup(subject); met {
+				if at, linked := inv.FindRevision(r, id); linked {
 					place = at
 				}
 			}
@@ -38,29 +40,26 @@ func referringTags(inv *inventory.Inventory, r int) map[int][]int {
 }
 
 // Refers tells a tag that is about other manifests: a signature's, say.
-func Refers(inv *inventory.Inventory, tag *inventory.Tag) bool { return len(subjectsOf(inv, tag)) > 0 }
+func Refers(inv *inventory.Inventory, tag *inventory.Tag) bool { return len(Subjects(inv, tag)) > 0 }
 
-// subjectsOf are what a tag is about, by the name that its client gave it and by
-// what the manifest says.
-func subjectsOf(inv *inventory.Inventory, tag *inventory.Tag) (subjects []int64) {
+// Subjects are what a tag is about, by what the manifest says and by the name that
+// its client gave the tag. They need not be there.
+func Subjects(inv *inventory.Inventory, tag *inventory.Tag) (subjects []digest.Digest) {
 	if !tag.Current.Points() {
 		return nil
 	}
 	for _, id := range inv.Subjects[tag.Current.Target] {
-		subjects = append(subjects, int64(id))
+		subjects = append(subjects, inv.Digests.Digest(id))
 	}
 	named, index, ok := layout.TagSubject(tag.Name)
 	if !ok {
 		return subjects
 	}
-	id, met := inv.Digests.Lookup(named)
-	if m := inv.Manifest(tag.Current.Target); index && (met && id == tag.Current.Target || m == nil || !m.IsIndex()) {
+	m := inv.Manifest(tag.Current.Target)
+	if index && (named == inv.Digests.Digest(tag.Current.Target) || m == nil || !m.IsIndex()) {
 		return subjects
 	}
-	if !met {
-		return append(subjects, nowhere)
-	}
-	return append(subjects, int64(id))
+	return append(subjects, named)
 }
 
 // nameAttached names the tags that are about manifests which go with what was

@@ -1,46 +1,9 @@
 package plan
 
 import (
-	"fmt"
-	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
-
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
 )
-
-func (q Request) String() string {
-	switch {
-	case q.Tag != "":
-		return q.Repository + ":" + q.Tag
-	case q.Digest != "":
-		return q.Repository + "@" + q.Digest.String()
-	}
-	return q.Repository
-}
-
-// IsGlob tells whether a request may name more than one thing.
-func (q Request) IsGlob() bool { return isGlob(q.Repository) || isGlob(q.Tag) }
-
-func isGlob(name string) bool { return strings.ContainsAny(name, `*?[{`) }
-
-// matches tells whether a name is meant by a glob.
-func matches(glob, name string) bool { return doublestar.MatchUnvalidated(glob, name) }
-
-// UnknownError says that a name is not there; nothing is removed then. Meant is a
-// name that is there, and may be what was meant; Below one that is below.
-type UnknownError struct {
-	Request      Request
-	Meant, Below string
-}
-
-func (e *UnknownError) Error() string {
-	if e.Request.IsGlob() {
-		return fmt.Sprintf("nothing matches %s", e.Request)
-	}
-	return fmt.Sprintf("%s is not there", e.Request)
-}
 
 // ref is a place in a repository's tags or revisions.
 type ref struct{ repository, at int }
@@ -56,94 +19,37 @@ type names struct {
 func (b *builder) resolve(requests []Request) (names, error) {
 	n := names{map[ref]bool{}, map[ref]bool{}, map[int]bool{}, map[int]bool{}, map[int]bool{}, map[ref]bool{}}
 	for _, q := range requests {
-		found := false
-		for _, r := range b.repositories(q.Repository) {
-			if n.take(b.inv, r, q) {
-				found, n.touches[r] = true, true
-			}
+		found, err := Find(b.inv, q)
+		if err != nil {
+			return n, err
 		}
-		if !found {
-			return n, b.unknownName(q)
+		for _, m := range found {
+			n.take(b.inv, m, q)
 		}
 	}
 	return n, nil
 }
 
-// unknownName looks for what a name that is not there may have been meant to be: one
-// without the registry's host, or all that is below it.
-func (b *builder) unknownName(q Request) *UnknownError {
-	unknown := &UnknownError{Request: q}
-	if _, rest, deep := strings.Cut(q.Repository, "/"); deep {
-		if _, found := b.inv.Find(rest); found {
-			q.Repository = rest
-			unknown.Meant = q.String()
+// take notes what a request means in one repository.
+func (n names) take(inv *inventory.Inventory, m Match, q Request) {
+	r := m.Repository
+	n.touches[r] = true
+	for _, i := range m.Tags {
+		n.tags[ref{r, i}] = true
+		if q.Untagged {
+			n.takePast(inv, r, inv.Repositories[r].Tags[i])
 		}
 	}
-	if next, found := b.inv.Find(q.Repository + "/"); !found && next < len(b.inv.Repositories) && strings.HasPrefix(b.inv.Repositories[next].Name, q.Repository+"/") {
-		unknown.Below = b.inv.Repositories[next].Name
+	for _, i := range m.Revisions {
+		n.revisions[ref{r, i}] = true
 	}
-	return unknown
-}
-
-// repositories are the places of those that a name means: of the one that bears
-// it, or else of all that match it.
-func (b *builder) repositories(name string) (places []int) {
-	if r, found := b.inv.Find(name); found {
-		return []int{r}
-	}
-	if !isGlob(name) {
-		return nil
-	}
-	for r, repo := range b.inv.Repositories {
-		if matches(name, repo.Name) {
-			places = append(places, r)
-		}
-	}
-	return places
-}
-
-// take notes what a request means in one repository, and tells whether that is
-// anything.
-func (n names) take(inv *inventory.Inventory, r int, q Request) (found bool) {
-	repo := inv.Repositories[r]
 	switch {
-	case q.Tag != "":
-		for _, i := range tagsNamed(repo, q.Tag) {
-			n.tags[ref{r, i}], found = true, true
-			if q.Untagged {
-				n.takePast(inv, r, repo.Tags[i])
-			}
-		}
-	case q.Digest != "":
-		id, met := inv.Digests.Lookup(q.Digest)
-		if !met {
-			return false
-		}
-		if i, linked := inv.FindRevision(r, id); linked {
-			n.revisions[ref{r, i}], found = true, true
-		}
+	case m.Tags != nil || m.Revisions != nil:
 	case q.Untagged:
-		n.untagged[r], found = true, true
+		n.untagged[r] = true
 	default:
-		n.whole[r], found = true, true
+		n.whole[r] = true
 	}
-	return found
-}
-
-// tagsNamed are the places of the tags that a name means, as for repositories.
-func tagsNamed(repo *inventory.Repository, name string) (places []int) {
-	if i, found := repo.FindTag(name); found {
-		return []int{i}
-	}
-	if !isGlob(name) {
-		return nil
-	}
-	for i, tag := range repo.Tags {
-		if matches(name, tag.Name) {
-			places = append(places, i)
-		}
-	}
-	return places
 }
 
 // takePast notes the revisions that a tag has pointed to.
