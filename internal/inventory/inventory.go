@@ -33,6 +33,8 @@ type Inventory struct {
 	Space        Space // zero unless the scan was asked for it
 	// Subjects are the manifests that a manifest is about, by its ID.
 	Subjects map[ID][]ID
+	// Artifacts are the types of manifests that hold something else than an image.
+	Artifacts map[ID]string
 	// Unread is why what lies at a path could not be read or understood.
 	Unread map[string]error
 	// Vanished are paths that were listed and then gone: someone is writing.

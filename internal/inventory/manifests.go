@@ -197,11 +197,27 @@ func (s *scan) sound(m *Manifest, id ID, parsed *manifest.Manifest, r *manifestR
 	for i, ref := range parsed.References {
 		m.References[i] = Reference{ids[i], ref.Manifest, ref.Config, ref.Foreign}
 	}
-	if subjects := ids[len(m.References):]; len(subjects) > 0 {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	subjects := ids[len(m.References):]
+	if len(subjects) == 0 && parsed.Artifact == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(subjects) > 0 {
 		s.inv.Subjects[id] = slices.Clone(subjects)
 	}
+	if parsed.Artifact != "" {
+		s.inv.Artifacts[id] = s.alike(parsed.Artifact)
+	}
+}
+
+// alike is the same text, once for all that are equal: a registry of charts has as
+// many artifacts as manifests, and one type of them.
+func (s *scan) alike(text string) string {
+	if s.texts[text] == "" {
+		s.texts[text] = text
+	}
+	return s.texts[text]
 }
 
 // references is memory for n of them. A piece for each manifest, of its own,

@@ -38,7 +38,7 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, top: &place{Dir: root}, opts: opts, inv: &Inventory{Began: opts.Began, Digests: newDigests(), Subjects: map[ID][]ID{}, Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
+	s := &scan{root: root, top: &place{Dir: root}, opts: opts, texts: map[string]string{}, inv: &Inventory{Began: opts.Began, Digests: newDigests(), Subjects: map[ID][]ID{}, Artifacts: map[ID]string{}, Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err
@@ -102,7 +102,8 @@ type scan struct {
 	mu     sync.Mutex
 	inv    *Inventory
 	stacks []stack
-	few    bool // each directory is looked into
+	texts  map[string]string // by themselves
+	few    bool              // each directory is looked into
 	// starved is why nothing that the scan has met can be trusted.
 	starved error
 }

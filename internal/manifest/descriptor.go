@@ -61,10 +61,12 @@ func (d *document) digest() {
 }
 
 func (d *document) config() {
+	d.last.mediaType, d.last.isManifest = nil, false
 	added := d.descriptor()
 	for i := range added {
 		added[i].Config = true
 	}
+	d.configType = text(d.last.mediaType)
 }
 
 func (d *document) subject() {

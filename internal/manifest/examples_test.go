@@ -49,16 +49,19 @@ var examples = map[string]Manifest{
 		Kind:       Image,
 		References: []Reference{config("{}"), leaf("sbom")},
 		Subjects:   []layout.Key{key("linux/amd64")},
+		Artifact:   "application/vnd.example.sbom.v1+json",
 	},
 	"referrers-index": {
 		Kind:       Index,
 		References: []Reference{child("signature")},
 		Subjects:   []layout.Key{key("multi-arch")},
+		Artifact:   "application/vnd.example.set",
 	},
 	"artifact": {
 		Kind:       Artifact,
 		References: []Reference{leaf("scan report"), leaf("scan log")},
 		Subjects:   []layout.Key{key("linux/amd64")},
+		Artifact:   "application/vnd.example.scan",
 	},
 	// The children of a cache index are layers, and say so.
 	"buildkit-cache": {Kind: Index, References: []Reference{leaf("cached layer 1"), leaf("cached layer 2"), leaf("cache config")}},

@@ -83,6 +83,9 @@ type Manifest struct {
 	// Subjects are the manifests that this one is about. The edge is weak and
 	// points backwards: who keeps a subject keeps this, not the reverse.
 	Subjects []layout.Key
+	// Artifact is what the manifest holds where that is no image: its artifact
+	// type or, without one, the media type of its configuration.
+	Artifact string
 }
 
 // What a Reader can be at a loss with.
@@ -117,6 +120,7 @@ func (r *Reader) Read(data []byte) (*Manifest, error) {
 	if d.found.Kind, err = d.kind(); err != nil {
 		return nil, err
 	}
+	d.found.Artifact = artifact(d.artifactType, d.configType)
 	return &d.found, nil
 }
 
@@ -130,8 +134,10 @@ type document struct {
 		mediaType  []byte // of a descriptor
 		isManifest bool
 	}
-	found Manifest
-	err   error
+	artifactType []byte
+	configType   []byte
+	found        Manifest
+	err          error
 }
 
 // reset forgets all of the document before but its memory.
@@ -167,6 +173,8 @@ func (d *document) member(key []byte) {
 		d.descriptors()
 	case sameKey(key, "subject"):
 		d.subject()
+	case sameKey(key, "artifactType"):
+		d.artifactType = text(d.json.value())
 	default:
 		d.json.value()
 	}
