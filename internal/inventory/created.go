@@ -30,71 +30,102 @@ type Created struct {
 // of which the newest counts. A manifest that is no image is left out. The only
 // error is that of ctx.
 func (inv *Inventory) Created(ctx context.Context, root store.Dir, ids []ID, jobs int) (map[ID]Created, error) {
-	sources := map[ID][]ID{} // of each manifest
-	all := map[ID]bool{}
-	for _, id := range ids {
-		if sources[id] == nil {
-			sources[id] = inv.dated(id)
-		}
-		for _, source := range sources[id] {
-			all[source] = true
-		}
-	}
-	read, err := readCreated(ctx, inv.Digests, root, slices.Collect(maps.Keys(all)), jobs)
+	sources, all := inv.sources(ids)
+	read, err := inv.readSources(ctx, root, all, jobs, false)
 	if err != nil {
 		return nil, err
 	}
 	created := map[ID]Created{}
 	for id, from := range sources {
-		for _, source := range from {
-			c, said := created[id], read[source]
-			if said.Time.After(c.Time) {
-				c.Time = said.Time
-			}
-			if c.Err == nil {
-				c.Path, c.Err, c.Gone = said.Path, said.Err, said.Gone
-			}
-			created[id] = c
+		if len(from) > 0 {
+			created[id] = newest(from, read)
 		}
 	}
 	return created, nil
 }
 
+// sources are those of each manifest, and of all together.
+func (inv *Inventory) sources(ids []ID) (of map[ID][]ID, all map[ID]bool) {
+	of, all = make(map[ID][]ID, len(ids)), map[ID]bool{}
+	for _, id := range ids {
+		if _, known := of[id]; known {
+			continue
+		}
+		of[id] = inv.dated(id)
+		for _, source := range of[id] {
+			all[source] = true
+		}
+	}
+	return of, all
+}
+
+// newest is the newest time of several sources, and the first reason why it may
+// not be.
+func newest(sources []ID, read map[ID]said) (c Created) {
+	for _, source := range sources {
+		said := read[source]
+		if said.Time.After(c.Time) {
+			c.Time = said.Time
+		}
+		if c.Err == nil {
+			c.Path, c.Err, c.Gone = said.Path, said.Err, said.Gone
+		}
+	}
+	return c
+}
+
 // dated are the blobs that say when the images of a manifest were built.
 func (inv *Inventory) dated(id ID) (sources []ID) {
+	inv.within(id, func(id ID, m *Manifest) {
+		if m.Kind == manifest.Schema1 {
+			sources = append(sources, id)
+		}
+		for _, ref := range m.References {
+			if ref.Config {
+				sources = append(sources, ref.Digest)
+			}
+		}
+	})
+	return sources
+}
+
+// within calls f for a manifest and for all that it lists, as far as they have been
+// understood: each once, and after one that lists it.
+func (inv *Inventory) within(id ID, f func(id ID, m *Manifest)) {
 	met := map[ID]bool{id: true}
-	for pending := []ID{id}; len(pending) > 0; {
-		next := pending[len(pending)-1]
-		pending = pending[:len(pending)-1]
-		m := inv.Manifest(next)
+	for pending := []ID{id}; len(pending) > 0; pending = pending[1:] {
+		m := inv.Manifest(pending[0])
 		if m == nil || m.State != Sound {
 			continue
 		}
-		if m.Kind == manifest.Schema1 {
-			sources = append(sources, next)
+		f(pending[0], m)
+		if !m.IsIndex() {
+			continue
 		}
 		for _, ref := range m.References {
-			if met[ref.Digest] {
-				continue
-			}
-			met[ref.Digest] = true
-			if ref.Config {
-				sources = append(sources, ref.Digest)
-			} else if m.IsIndex() {
+			if !met[ref.Digest] && !ref.Config {
+				met[ref.Digest] = true
 				pending = append(pending, ref.Digest)
 			}
 		}
 	}
-	return sources
 }
 
-// readCreated reads what blobs say. What has another hash than its name says
+// said is what one blob says of images.
+type said struct {
+	Created
+	platform string                   // of an image
+	children map[digest.Digest]string // platforms of an index's
+}
+
+// readSources reads what blobs say. What has another hash than its name says
 // somebody else's time, if any. A digest that is not sha256 is no blob's own name.
-func readCreated(ctx context.Context, digests *Digests, root store.Dir, blobs []ID, jobs int) (map[ID]Created, error) {
-	found := make([]Created, len(blobs))
+func (inv *Inventory) readSources(ctx context.Context, root store.Dir, sources map[ID]bool, jobs int, platforms bool) (map[ID]said, error) {
+	blobs := slices.Collect(maps.Keys(sources))
+	found := make([]said, len(blobs))
 	c := newCrew(ctx, jobs)
 	c.each(len(blobs), func(i int) error {
-		key := digests.key(blobs[i])
+		key := inv.Digests.key(blobs[i])
 		d := key.Digest()
 		if d.Algorithm() != digest.SHA256 {
 			return nil
@@ -105,20 +136,27 @@ func readCreated(ctx context.Context, digests *Digests, root store.Dir, blobs []
 			err = errOther
 		}
 		if err != nil {
-			found[i] = Created{Path: path, Err: err, Gone: errors.Is(err, fs.ErrNotExist)}
+			found[i].Created = Created{Path: path, Err: err, Gone: errors.Is(err, fs.ErrNotExist)}
+			return nil
+		}
+		if m := inv.Manifest(blobs[i]); m != nil && m.IsIndex() {
+			found[i].children = manifest.Platforms(data)
 			return nil
 		}
 		found[i].Time, _ = manifest.Created(data)
+		if platforms {
+			found[i].platform = manifest.Platform(data)
+		}
 		return nil
 	}, nil)
 	if err := c.work(); err != nil {
 		return nil, err
 	}
-	created := map[ID]Created{}
-	for i, said := range found {
-		created[blobs[i]] = said
+	read := make(map[ID]said, len(blobs))
+	for i := range found {
+		read[blobs[i]] = found[i]
 	}
-	return created, nil
+	return read, nil
 }
 
 var errOther = errors.New("the content does not hash to its digest")
