@@ -45,9 +45,17 @@ type Inventory struct {
 	ledTo  map[uint64]bool
 	astray bool
 
+	sizes     map[ID][]int64 // beside References
 	manifests []Manifest
 	read      []int32 // by ID: place in manifests plus one
 	blobs     []int32 // by ID: place in Blobs plus one
+}
+
+func newInventory(opts Options) *Inventory {
+	return &Inventory{
+		Began: opts.Began, Digests: newDigests(), Subjects: map[ID][]ID{}, Artifacts: map[ID]string{},
+		Unread: map[string]error{}, ledTo: map[uint64]bool{}, sizes: map[ID][]int64{},
+	}
 }
 
 // Repository is one repository's links.
@@ -89,8 +97,9 @@ type Revision struct {
 }
 
 // Layer is one link of _layers. Of a sha256 link the directory's name is the
-// target and the file is not read; Link then tells only whether it is there. In
-// a large tree not even that is looked at: then there is no Stamp.
+// target and the file is not read, unless the scan is for pulls; Link then tells
+// only whether it is there. In a large tree not even that is looked at: then
+// there is no Stamp.
 type Layer struct {
 	Digest ID
 	Target ID
@@ -179,6 +188,10 @@ func (inv *Inventory) Manifest(id ID) *Manifest {
 	}
 	return &inv.manifests[inv.read[id]-1]
 }
+
+// Sizes are what a manifest says of how large its references are, beside these;
+// 0 where it does not. There are none unless the scan was for pulls.
+func (inv *Inventory) Sizes(id ID) []int64 { return inv.sizes[id] }
 
 // Blob is the blob of this digest, nil where there is none.
 func (inv *Inventory) Blob(id ID) *Blob {

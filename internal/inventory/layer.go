@@ -89,7 +89,7 @@ func (s *scan) alias(r *Repository, in *place, layer *Layer, hex string) error {
 // there: the name says all that the marking asks, and what is removed is looked
 // at then.
 func (s *scan) layerLinks() error {
-	every := s.opts.EveryLink || s.few
+	every := s.opts.EveryLink || s.opts.ForPulls || s.few
 	for _, r := range s.inv.Repositories {
 		s.crew.each(len(r.Layers), func(i int) error {
 			layer := &r.Layers[i]
@@ -108,6 +108,11 @@ func (s *scan) layerLinks() error {
 // layerLink looks at the link in a directory.
 func (s *scan) layerLink(r *Repository, in *place, layer *Layer, directory string) error {
 	link := s.seeLink(in, directory+"/"+layout.Link)
+	if s.opts.ForPulls && link.State == LinkGood {
+		if link = s.readLink(in, directory+"/"+layout.Link); link.State == LinkGood {
+			layer.Target = link.Target
+		}
+	}
 	layer.Link, layer.Stamp = link.State, link.Stamp
 	if layer.Link == LinkAbsent {
 		return s.linkless(r, in.at(directory))

@@ -197,6 +197,9 @@ func (s *scan) sound(m *Manifest, id ID, parsed *manifest.Manifest, r *manifestR
 	for i, ref := range parsed.References {
 		m.References[i] = Reference{ids[i], ref.Manifest, ref.Config, ref.Foreign}
 	}
+	if s.opts.ForPulls {
+		s.sizes(id, parsed.References)
+	}
 	subjects := ids[len(m.References):]
 	if len(subjects) == 0 && parsed.Artifact == "" {
 		return
@@ -218,6 +221,17 @@ func (s *scan) alike(text string) string {
 		s.texts[text] = text
 	}
 	return s.texts[text]
+}
+
+// sizes notes what a manifest says of how large its references are.
+func (s *scan) sizes(id ID, references []manifest.Reference) {
+	sizes := make([]int64, len(references))
+	for i, ref := range references {
+		sizes[i] = ref.Size
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inv.sizes[id] = sizes
 }
 
 // references is memory for n of them. A piece for each manifest, of its own,

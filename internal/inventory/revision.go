@@ -27,7 +27,7 @@ func (s *scan) revisions(r *Repository, path string) error {
 // revisionLinks looks at the link of each revision, and reads it where a tag
 // leads to that manifest, in whatever repository.
 func (s *scan) revisionLinks() error {
-	every := s.opts.EveryLink || s.few
+	every := s.opts.EveryLink || s.opts.ForPulls || s.few
 	var led []bool
 	if !every {
 		led = s.led()

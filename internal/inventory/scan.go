@@ -22,6 +22,9 @@ type Options struct {
 	// only looked at and layer links are not: they are taken to say what their
 	// directories' names say, for nobody can pull by them anything else.
 	EveryLink bool
+	// ForPulls: all that a pull goes by is read: with EveryLink the content of
+	// every layer link too, and the sizes that manifests give.
+	ForPulls bool
 	// Began is when: what is written from then on the scan need not have seen.
 	Began time.Time
 	// LookInside is how many links and blobs a tree may have for each of their
@@ -38,7 +41,7 @@ type Options struct {
 
 // Scan takes the inventory of the tree whose v2 directory is root.
 func Scan(ctx context.Context, root store.Dir, opts Options) (*Inventory, error) {
-	s := &scan{root: root, top: &place{Dir: root}, opts: opts, texts: map[string]string{}, inv: &Inventory{Began: opts.Began, Digests: newDigests(), Subjects: map[ID][]ID{}, Artifacts: map[ID]string{}, Unread: map[string]error{}, ledTo: map[uint64]bool{}}}
+	s := &scan{root: root, top: &place{Dir: root}, opts: opts, texts: map[string]string{}, inv: newInventory(opts)}
 	info, err := root.Stat("")
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ func (d *document) descriptor() []Reference {
 		return nil
 	}
 	var manifest, foreign bool
+	var size int64
 	for more := d.json.enter('}'); more; more = d.json.another('}') {
 		switch key := d.json.key(); {
 		case sameKey(key, "digest"), sameKey(key, "blobSum"):
@@ -37,6 +38,8 @@ func (d *document) descriptor() []Reference {
 			manifest = d.isManifest(d.json.value()) || manifest
 		case sameKey(key, "urls"):
 			foreign = d.hasElement() || foreign
+		case sameKey(key, "size"):
+			size = sizeOf(d.json.value())
 		default:
 			d.json.value()
 		}
@@ -46,9 +49,24 @@ func (d *document) descriptor() []Reference {
 		d.fail("it has no digest")
 	}
 	for i := range added {
-		added[i].Manifest, added[i].Foreign = manifest, foreign
+		added[i].Manifest, added[i].Foreign, added[i].Size = manifest, foreign, size
 	}
 	return added
+}
+
+// sizeOf reads a size in bytes. What is none says nothing of the target.
+func sizeOf(value []byte) (size int64) {
+	const most = 18 // digits, of which an int64 holds any
+	if len(value) > most {
+		return 0
+	}
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		size = 10*size + int64(c-'0')
+	}
+	return size
 }
 
 func (d *document) digest() {

@@ -74,6 +74,9 @@ type Reference struct {
 	// Foreign: the descriptor names other places to fetch it from, and a
 	// registry may rightly lack it.
 	Foreign bool
+	// Size is how many bytes the target has, as the descriptor says; 0 where it
+	// does not say.
+	Size int64
 }
 
 // Manifest is what a manifest refers to.

@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"regjanitor/internal/layout"
@@ -100,6 +101,7 @@ func (v *verdict) descriptor(n node) []Reference {
 	}
 	var found []Reference
 	var manifest, foreign bool
+	var size int64
 	for i, key := range n.keys {
 		value := n.children[i]
 		text, isText := value.value.(string)
@@ -117,6 +119,12 @@ func (v *verdict) descriptor(n node) []Reference {
 			manifest = manifest || known(text) != Unknown
 		case strings.EqualFold(key, "urls"):
 			foreign = foreign || value.kind == '[' && len(value.children) > 0
+		case strings.EqualFold(key, "size"):
+			number, _ := value.value.(json.Number)
+			n, err := strconv.ParseUint(string(number), 10, 60)
+			if size = int64(n); err != nil || n >= 1e18 {
+				size = 0
+			}
 		}
 	}
 	if len(found) == 0 {
@@ -124,6 +132,7 @@ func (v *verdict) descriptor(n node) []Reference {
 	}
 	for i := range found {
 		found[i].Manifest, found[i].Foreign = manifest, foreign
+		found[i].Size = size
 	}
 	return found
 }

@@ -74,7 +74,7 @@ func (d drawer) descriptor() string {
 		case "urls":
 			members = append(members, d.member("urls", d.pick("[]", "[ ]", "null", `["x"]`, `"x"`, "[[]]")))
 		case "size":
-			members = append(members, d.member("size", "123"))
+			members = append(members, d.member("size", d.pick("123", "0", "1e3", "-1", `"5"`, "null")))
 		default:
 			members = append(members, d.member("annotations", `{"digest":"`+c.String()+`","x":[{"]":"}"},"\""]}`))
 		}
