@@ -41,15 +41,15 @@ func (r *reader) check(b Blob) error {
 	case store.Starved(err):
 		return err
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		r.tell(Damage{b, Missing, err})
+		r.tell(Unsound{b, Missing, err})
 		return nil
 	case err != nil:
-		r.tell(Damage{b, Unreadable, err})
+		r.tell(Unsound{b, Unreadable, err})
 		return nil
 	}
 	r.whole.Add(1)
 	if got := digest.NewDigest(b.Digest.Algorithm(), r.sum); got != b.Digest {
-		r.tell(Damage{b, Corrupt, r.differs(b, got)})
+		r.tell(Unsound{b, Corrupt, r.differs(b, got)})
 	}
 	return nil
 }

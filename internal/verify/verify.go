@@ -1,13 +1,18 @@
-// Package verify proves that what is there is what it says it is: it reads
-// blobs, all bytes of them, and hashes them against the digests that name them.
+// Package verify tells whether what is tagged can be pulled, and whether the
+// bytes are those of their digests.
 //
-// A blob is sound if it was read to its end and hashed to its name. Whatever
-// keeps one from that is told, and does not keep the others; only what says
-// nothing of the blobs, like a process out of descriptors, ends the work.
-// Memory does not grow with the blobs' size, and the page cache is left as it
-// was.
+// A Judge goes through an inventory as a registry goes through the tree, one
+// repository after the other: each thing that a pull would miss or refuse is one
+// Damage with all the tags that it hits, whatever may rightly be absent is a Gap.
+// It takes values, and knows neither disk nor clock.
 //
-// It changes nothing, and it does not decide which blobs matter, nor to whom.
+// Hash reads blobs, all bytes of them. A blob is sound if it was read to its end
+// and hashed to its name. Whatever keeps one from that is told, and does not keep
+// the others; only what says nothing of the blobs, like a process out of
+// descriptors, ends the work. Memory does not grow with the blobs' size, and the
+// page cache is left as it was.
+//
+// It changes nothing, heals nothing, and does not say what is garbage.
 package verify
 
 import (
@@ -34,18 +39,19 @@ type Blob struct {
 	Inode  uint64 // likewise
 }
 
-// Code is what is wrong with a blob.
+// Code is what is wrong with something.
 type Code string
 
-// What can be wrong with one.
+// What can be wrong with a link or a blob.
 const (
 	Missing    Code = "missing"    // there is no such file
-	Corrupt    Code = "corrupt"    // the bytes, or their number, are not those of the digest
-	Unreadable Code = "unreadable" // the disk does not give it, or it is no regular file
+	Corrupt    Code = "corrupt"    // the bytes, or their number, are not those that they should be
+	Dangling   Code = "dangling"   // a tag's link leads to nothing that is left
+	Unreadable Code = "unreadable" // the disk does not give it, it is no regular file, or nobody understands it
 )
 
-// Damage is a blob that is not sound, and why.
-type Damage struct {
+// Unsound is a blob that is not sound, and why.
+type Unsound struct {
 	Blob Blob
 	Code Code
 	Err  error
@@ -55,7 +61,7 @@ type Damage struct {
 type Options struct {
 	Jobs    int                  // blobs read at once, at least 1
 	Observe func(progress.Event) // in bytes; may be nil
-	Found   func(Damage)         // called serially; may be nil
+	Found   func(Unsound)        // called serially; may be nil
 }
 
 // Result is what was read.
@@ -118,7 +124,7 @@ type hashing struct {
 	bytes atomic.Int64
 
 	mu    sync.Mutex
-	found func(Damage)
+	found func(Unsound)
 }
 
 // work takes one blob after the other until there are none left.
@@ -145,7 +151,7 @@ func (h *hashing) work() (err error) {
 	}
 }
 
-func (h *hashing) tell(d Damage) {
+func (h *hashing) tell(d Unsound) {
 	if h.found == nil {
 		return
 	}

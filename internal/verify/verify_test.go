@@ -58,15 +58,15 @@ func (s *shelf) dir() store.Dir {
 }
 
 // hashed gives what is wrong with which blob, and the error in the end.
-func (s *shelf) hashed(ctx context.Context) (Result, map[digest.Digest]Damage, error) {
+func (s *shelf) hashed(ctx context.Context) (Result, map[digest.Digest]Unsound, error) {
 	s.Helper()
 	return hashed(s.T, ctx, s.dir(), s.blobs, s.opts)
 }
 
-func hashed(t *testing.T, ctx context.Context, root store.Dir, blobs []Blob, opts Options) (Result, map[digest.Digest]Damage, error) {
+func hashed(t *testing.T, ctx context.Context, root store.Dir, blobs []Blob, opts Options) (Result, map[digest.Digest]Unsound, error) {
 	t.Helper()
-	found := map[digest.Digest]Damage{}
-	opts.Found = func(d Damage) {
+	found := map[digest.Digest]Unsound{}
+	opts.Found = func(d Unsound) {
 		if _, twice := found[d.Blob.Digest]; twice {
 			t.Errorf("%s is told twice", d.Blob.Digest)
 		}
@@ -77,7 +77,7 @@ func hashed(t *testing.T, ctx context.Context, root store.Dir, blobs []Blob, opt
 }
 
 // wantDamage checks for one damage with all the words in its error.
-func wantDamage(t *testing.T, found map[digest.Digest]Damage, b Blob, code Code, words ...string) {
+func wantDamage(t *testing.T, found map[digest.Digest]Unsound, b Blob, code Code, words ...string) {
 	t.Helper()
 	d := found[b.Digest]
 	if d.Code != code || d.Blob != b {

@@ -45,7 +45,7 @@ func readBlobs(ctx context.Context, root string) (result verify.Result, damaged 
 		return result, 0, err
 	}
 	const jobs = 32 // regjanitor's own default
-	result, err = verify.Hash(ctx, top.Dir, blobs, verify.Options{Jobs: jobs, Found: func(verify.Damage) { damaged++ }})
+	result, err = verify.Hash(ctx, top.Dir, blobs, verify.Options{Jobs: jobs, Found: func(verify.Unsound) { damaged++ }})
 	return result, damaged, err
 }
 
