@@ -60,3 +60,20 @@ func (f *footprint) clean(at int64) {
 		}
 	}
 }
+
+// DropCache makes the next reading of a file come from the disk, as far as the
+// system allows: what is wrong in memory may be right there. It may fail, and
+// says nothing of it.
+func DropCache(in Dir, path string) {
+	if root, ok := in.(*Root); ok {
+		in = root.Dir
+	}
+	d, ok := in.(*dir)
+	if !ok {
+		return
+	}
+	if fd, err := d.open(path, openFile); err == nil {
+		_ = unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED)
+		unix.Close(fd)
+	}
+}

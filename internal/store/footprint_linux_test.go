@@ -148,3 +148,12 @@ func TestAStreamThatFailsLeavesNothingEither(t *testing.T) {
 		t.Errorf("%d bytes are cached", left)
 	}
 }
+
+func TestDropCache(t *testing.T) {
+	f := newCachedFile(t, onDisk(t), "dropped", 1<<20)
+	DropCache(f.root, "nothing")
+	DropCache(f.root, f.name)
+	if left := f.cached(0, f.size); left > 0 {
+		t.Errorf("%d bytes are in the cache still", left)
+	}
+}

@@ -55,7 +55,7 @@ func own(fd int, owner Owner) error {
 	return unix.Fchmod(fd, owner.Mode)
 }
 
-func (d *dir) Create(name string) (io.WriteCloser, error) {
+func (d *dir) Create(name string, owner Owner) (io.WriteCloser, error) {
 	err := oneName(name)
 	if err != nil {
 		return nil, pathError("create", name, err)
@@ -66,21 +66,12 @@ func (d *dir) Create(name string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, pathError("create", name, err)
 	}
-	if err := d.share(fd); err != nil {
+	if err := own(fd, owner); err != nil {
 		unix.Close(fd)
 		unix.Unlinkat(d.fd, name, 0)
 		return nil, pathError("create", name, err)
 	}
 	return durable{os.NewFile(uintptr(fd), name)}, nil
-}
-
-// share gives a new file to whom its directory belongs.
-func (d *dir) share(fd int) error {
-	var st unix.Stat_t
-	if err := unix.Fstat(d.fd, &st); err != nil || unix.Geteuid() != 0 {
-		return err
-	}
-	return unix.Fchown(fd, int(st.Uid), int(st.Gid))
 }
 
 // durable is a file that is on the disk once it has been closed.

@@ -42,7 +42,8 @@ func TestMkdir(t *testing.T) {
 func TestCreate(t *testing.T) {
 	top := plantTree(t, map[string]string{"tree/": ""})
 	root := openRoot(t, top, false)
-	file, err := root.Create("made")
+	mine := Owner{UID: uint32(os.Getuid()), GID: uint32(os.Getgid()), Mode: 0o640}
+	file, err := root.Create("made", mine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +58,14 @@ func TestCreate(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(top, "made")); err != nil || string(data) != "one two" {
 		t.Errorf("%q, %v", data, err)
 	}
+	if info, err := root.Stat("made"); err != nil || info.Owner != mine {
+		t.Errorf("made for %+v: %+v, %v", mine, info.Owner, err)
+	}
 	if err := os.Symlink("nowhere", filepath.Join(top, "link")); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"made", "link"} {
-		if _, err := root.Create(name); !errors.Is(err, fs.ErrExist) {
+		if _, err := root.Create(name, mine); !errors.Is(err, fs.ErrExist) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -165,3 +165,33 @@ func TestTypesHaveNames(t *testing.T) {
 		}
 	}
 }
+
+func TestReplaceTakesThePlaceOfAFileAlone(t *testing.T) {
+	top := plantTree(t, map[string]string{"tree/new": "new", "tree/old": "old", "tree/dir/": "", "tree/link": "->old", "tree/dangling": "->nothing"})
+	if err := unix.Mkfifo(filepath.Join(top, "fifo"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root := openRoot(t, top, false)
+	for _, as := range []string{"dir", "link", "dangling", "fifo"} {
+		wantError(t, "in the place of "+as, root.Replace("new", as), ErrNotRegular)
+	}
+	for _, as := range []string{"", "..", "dir/x"} {
+		wantError(t, as, root.Replace("new", as), ErrOutside)
+		wantError(t, as, root.Replace(as, "new"), ErrOutside)
+	}
+	wantError(t, "what is not there", root.Replace("nothing", "old"), fs.ErrNotExist)
+	for _, as := range []string{"old", "other"} {
+		if err := os.WriteFile(filepath.Join(top, "new"), []byte("new"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := root.Replace("new", as); err != nil {
+			t.Error(err)
+		}
+		if data, err := os.ReadFile(filepath.Join(top, as)); err != nil || string(data) != "new" {
+			t.Errorf("%s: %q, %v", as, data, err)
+		}
+	}
+	if got := names(t, root); !slices.Equal(got, []string{"dangling", "dir", "fifo", "link", "old", "other"}) {
+		t.Errorf("left: %q", got)
+	}
+}

@@ -133,8 +133,9 @@ func convert[To, From ~string](from []From) (to []To) {
 }
 
 // writeJournal tells how many entries it has written.
-func writeJournal(dir store.Dir, header Header, entries Entries) (int, error) {
-	file, err := dir.Create(unfinished)
+func writeJournal(dir store.Dir, owner store.Owner, header Header, entries Entries) (int, error) {
+	owner.Mode = 0o600
+	file, err := dir.Create(unfinished, owner)
 	if err != nil {
 		return 0, err
 	}

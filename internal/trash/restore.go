@@ -61,7 +61,13 @@ func (k *Kept) Restore(ctx context.Context, storage, v2 store.Dir, opts Options)
 
 // mark notes that a restore has begun.
 func (k *Kept) mark(storage store.Dir) error {
-	file, err := k.dir.Create(restoring)
+	info, err := k.dir.Stat("")
+	if err != nil {
+		return fmt.Errorf("mark the run as being restored: %w", err)
+	}
+	owner := info.Owner
+	owner.Mode = 0o600
+	file, err := k.dir.Create(restoring, owner)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}

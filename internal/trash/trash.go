@@ -102,7 +102,7 @@ func Begin(storage store.Dir, header Header, entries Entries) (run *Run, err err
 	}
 	run = &Run{ID: header.ID, storage: storage, runs: runs, dir: dir}
 	made = append(made, func() { dir.Unlink(unfinished) })
-	moves, err := writeJournal(dir, header, entries)
+	moves, err := writeJournal(dir, owner, header, entries)
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,11 @@ func (d *delayed) Rename(name string, to store.Dir, as string) error {
 	return d.Dir.Rename(name, to, as)
 }
 
+func (d *delayed) Replace(name, as string) error {
+	defer d.by.begin()()
+	return d.Dir.Replace(name, as)
+}
+
 func (d *delayed) Mkdir(name string, owner store.Owner) error {
 	defer d.by.begin()()
 	return d.Dir.Mkdir(name, owner)
@@ -108,9 +113,9 @@ func (d *delayed) Mkdir(name string, owner store.Owner) error {
 
 // Create delays the making of the file alone: what is written to it stays in
 // memory until its end.
-func (d *delayed) Create(name string) (io.WriteCloser, error) {
+func (d *delayed) Create(name string, owner store.Owner) (io.WriteCloser, error) {
 	defer d.by.begin()()
-	return d.Dir.Create(name)
+	return d.Dir.Create(name, owner)
 }
 
 func (d *delayed) Sync() error {

@@ -15,8 +15,8 @@ type change struct {
 	in    uint32 // directory
 	name  string
 	inode uint32      // what the name stood for, or stands for now; 0 is not yet known
-	to    uint32      // Rename
-	as    string      // Rename
+	to    uint32      // Rename, Replace
+	as    string      // Rename, Replace
 	owner store.Owner // Mkdir, Create
 	from  int64       // Write
 	text  string      // Write, Create
@@ -39,7 +39,7 @@ func (m *Memory) apply(c *change) error {
 	switch c.op {
 	case Unlink, Rmdir:
 		return m.remove(c)
-	case Rename:
+	case Rename, Replace:
 		return m.rename(c)
 	case Mkdir:
 		return m.add(c, &node{kind: store.Directory, links: 2, size: 4096, disk: 4096, dir: &directory{above: c.in}})
@@ -85,27 +85,35 @@ func (m *Memory) remove(c *change) error {
 	case folder && n.dir.names.len() > 0:
 		return syscall.ENOTEMPTY
 	}
-	folders := 0
 	if folder {
-		folders = -1
-	}
-	m.touch(c.in, c.when, folders).dir.names.drop(c.name)
-	if folder || n.links == 1 {
+		m.touch(c.in, c.when, -1).dir.names.drop(c.name)
 		m.nodes[c.inode] = nil
 		return nil
 	}
-	n = m.own(c.inode)
-	n.links--
-	n.ctime = c.when
+	m.drop(c.in, c.name, c.inode, c.when)
 	return nil
 }
 
-// rename replaces nothing.
+// drop takes one of a file's names away.
+func (m *Memory) drop(in uint32, name string, inode uint32, when int64) {
+	m.touch(in, when, 0).dir.names.drop(name)
+	if m.at(inode).links == 1 {
+		m.nodes[inode] = nil
+		return
+	}
+	n := m.own(inode)
+	n.links--
+	n.ctime = when
+}
+
+// rename replaces nothing, unless it is a Replace.
 func (m *Memory) rename(c *change) error {
 	if err := m.subject(c); err != nil {
 		return err
 	}
-	switch _, err := m.child(c.to, c.as); {
+	switch inode, err := m.child(c.to, c.as); {
+	case err == nil && c.op == Replace:
+		return m.replace(c, inode)
 	case err == nil:
 		return syscall.EEXIST
 	case err != syscall.ENOENT || m.at(c.to) == nil:
@@ -126,6 +134,21 @@ func (m *Memory) rename(c *change) error {
 		moved.dir.above = c.to
 	}
 	return nil
+}
+
+// replace takes the place of a file; of the same one, under another name, it does
+// nothing.
+func (m *Memory) replace(c *change, inode uint32) error {
+	switch {
+	case inode == c.inode:
+		return nil
+	case m.at(c.inode).kind == store.Directory:
+		return syscall.ENOTDIR
+	case m.at(inode).kind == store.Directory:
+		return syscall.EISDIR
+	}
+	m.drop(c.to, c.as, inode, c.when)
+	return m.rename(c)
 }
 
 // within tells whether a directory is another one or lies below it.

@@ -67,7 +67,7 @@ func TestASyncIsForGood(t *testing.T) {
 func TestAFileIsAsDurableAsItsName(t *testing.T) {
 	m := sample(t)
 	m.Record()
-	file, err := dirOf(t, m, "v2").Create("journal")
+	file, err := dirOf(t, m, "v2").Create("journal", store.Owner{})
 	must(t, err)
 	for _, part := range []string{"one ", "two"} {
 		_, err := file.Write([]byte(part))
@@ -129,7 +129,7 @@ func TestANameMayStandForAnother(t *testing.T) {
 	m.Record()
 	d := dirOf(t, m, "v2/a")
 	must(t, d.Unlink("link"))
-	file, err := d.Create("link")
+	file, err := d.Create("link", store.Owner{})
 	must(t, err, file.Close(), d.Unlink("link"))
 	if state := m.Unsynced().Without(0); !has(state, "v2/a/link") {
 		t.Error("the removal of the new file has removed the old one")
@@ -139,7 +139,7 @@ func TestANameMayStandForAnother(t *testing.T) {
 func TestAMomentStaysAsItWas(t *testing.T) {
 	m := sample(t)
 	m.Record()
-	file, err := dirOf(t, m, "v2").Create("new")
+	file, err := dirOf(t, m, "v2").Create("new", store.Owner{})
 	must(t, err, dirOf(t, m, "").Sync())
 	then := m.Unsynced()
 	_, err = file.Write([]byte("late"))

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"strings"
@@ -219,8 +220,27 @@ func (d *memoryDir) Mkdir(name string, owner store.Owner) error {
 	return pathError("make directory", name, d.change(&change{op: Mkdir, name: name, owner: owner}))
 }
 
-func (d *memoryDir) Create(name string) (io.WriteCloser, error) {
-	c := &change{op: Create, name: name}
+func (d *memoryDir) Replace(name, as string) error {
+	for _, name := range []string{name, as} {
+		if outside(name) {
+			return pathError("replace", name, store.ErrOutside)
+		}
+	}
+	if err := d.open(as); err != nil {
+		return pathError("replace", as, err)
+	}
+	_, n, err := d.look(as, false)
+	if err == nil && n.kind != store.Regular {
+		err = store.ErrNotRegular
+	}
+	if err != nil && !errors.Is(err, syscall.ENOENT) {
+		return pathError("replace", as, err)
+	}
+	return pathError("replace", name, d.change(&change{op: Replace, name: name, to: d.inode, as: as}))
+}
+
+func (d *memoryDir) Create(name string, owner store.Owner) (io.WriteCloser, error) {
+	c := &change{op: Create, name: name, owner: owner}
 	if err := d.change(c); err != nil {
 		return nil, pathError("create", name, err)
 	}
@@ -238,10 +258,6 @@ func (d *memoryDir) change(c *change) error {
 	d.of.mu.Lock()
 	defer d.of.mu.Unlock()
 	c.in = d.inode
-	if c.op == Create {
-		c.owner = d.of.owner
-		c.owner.Mode = 0o600
-	}
 	return d.of.do(c)
 }
 

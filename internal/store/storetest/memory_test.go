@@ -114,7 +114,7 @@ func TestManyAtOnce(t *testing.T) {
 			d := dirOf(t, m, "")
 			for i := range 200 {
 				name := fmt.Sprintf("%d-%d", n, i)
-				file, err := d.Create(name)
+				file, err := d.Create(name, store.Owner{Mode: 0o600})
 				if err != nil {
 					t.Error(err)
 					return

@@ -22,24 +22,25 @@ type Op string
 
 // The operations.
 const (
-	Open   Op = "open"
-	List   Op = "list"
-	Stat   Op = "stat"
-	Read   Op = "read"
-	Stream Op = "stream"
-	Unlink Op = "unlink"
-	Rmdir  Op = "rmdir"
-	Rename Op = "rename"
-	Mkdir  Op = "mkdir"
-	Create Op = "create"
-	Write  Op = "write" // to a file that Create made; its Close is one more
-	Sync   Op = "sync"
+	Open    Op = "open"
+	List    Op = "list"
+	Stat    Op = "stat"
+	Read    Op = "read"
+	Stream  Op = "stream"
+	Unlink  Op = "unlink"
+	Rmdir   Op = "rmdir"
+	Rename  Op = "rename"
+	Replace Op = "replace"
+	Mkdir   Op = "mkdir"
+	Create  Op = "create"
+	Write   Op = "write" // to a file that Create made; its Close is one more
+	Sync    Op = "sync"
 )
 
 // Mutates tells whether the operation changes the tree.
 func (op Op) Mutates() bool {
 	switch op {
-	case Unlink, Rmdir, Rename, Mkdir, Create, Write:
+	case Unlink, Rmdir, Rename, Replace, Mkdir, Create, Write:
 		return true
 	}
 	return false
@@ -157,11 +158,18 @@ func (w *wrapped) Mkdir(name string, owner store.Owner) error {
 	return w.Dir.Mkdir(name, owner)
 }
 
-func (w *wrapped) Create(name string) (io.WriteCloser, error) {
+func (w *wrapped) Replace(name, as string) error {
+	if err := w.ask(Replace, name); err != nil {
+		return err
+	}
+	return w.Dir.Replace(name, as)
+}
+
+func (w *wrapped) Create(name string, owner store.Owner) (io.WriteCloser, error) {
 	if err := w.ask(Create, name); err != nil {
 		return nil, err
 	}
-	file, err := w.Dir.Create(name)
+	file, err := w.Dir.Create(name, owner)
 	if err != nil {
 		return nil, err
 	}
