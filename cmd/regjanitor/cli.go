@@ -239,21 +239,3 @@ Examples:
   # all of it, without being asked
   regjanitor trash empty --yes`
 }
-
-type lsCmd struct {
-	Names    []string `arg:"" optional:"" name:"ref" help:"REPO or REPO:TAG."`
-	Digests  bool     `help:"Show digests in full."`
-	Untagged bool     `help:"Show untagged manifests too."`
-	Sort     string   `enum:"name,size,pushed" default:"name" placeholder:"KEY" help:"Order: ${enum} (${default})."`
-}
-
-// Help is what the command's help ends with.
-func (lsCmd) Help() string {
-	return `It only reads, and runs beside a live registry. SIZE is that of what the tags need;
-what repositories or tags share counts for each of them.
-
-Examples:
-  regjanitor ls
-  regjanitor ls team/app
-  regjanitor ls team/app:v1 --digests`
-}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -17,49 +18,131 @@ import (
 // Run lists.
 func (c *lsCmd) Run(ctx context.Context, s *session) error {
 	s.view = report.ListingOf(nil, nil)
-	var wanted []plan.Request
+	var requests []plan.Request
 	for _, name := range c.Names {
-		request, err := parseRef(name)
+		request, err := parseGlob(name)
 		if err != nil {
 			return err
 		}
-		wanted = append(wanted, request)
+		requests = append(requests, request)
 	}
 	if err := s.open(true); err != nil {
 		return err
 	}
 	defer s.root.Close()
 	s.warnOfRegistry()
-	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: true}, false)
+	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, LookInside: -1}, false)
 	if err != nil {
 		return err
 	}
-	if len(wanted) == 0 {
-		repositories := listing.Repositories(inv)
-		inOrder(repositories, c.Sort, func(r listing.Repository) (int64, time.Time) { return r.Bytes, r.Pushed })
-		list := report.ListingOf(repositories, nil)
-		s.list(list, func(w io.Writer, paint report.Paint) {
-			report.ListRepositories(w, paint, list.Repositories, s.started)
-		})
+	if len(requests) == 0 {
+		c.repositories(s, inv)
 		return nil
 	}
-	var manifests []listing.Manifest
-	for _, request := range wanted {
-		found := c.manifests(inv, request)
-		if found == nil {
-			return &plan.UnknownError{Request: request}
+	return c.tags(ctx, s, inv, requests)
+}
+
+func (c *lsCmd) repositories(s *session, inv *inventory.Inventory) {
+	list := listing.Repositories(inv)
+	inOrder(list, c.Sort, func(r *listing.Repository) (int64, time.Time) { return r.Bytes, r.Pushed })
+	s.list(report.ListingOf(list, nil), func(w io.Writer, paint report.Paint) {
+		switch {
+		case s.Quiet:
+			report.NameRepositories(w, list)
+		case len(list) > 0:
+			report.ListRepositories(w, paint, list, s.started)
 		}
-		manifests = append(manifests, found...)
+	})
+	if len(list) == 0 {
+		s.note("there are no repositories: the registry is empty")
 	}
-	if err := s.built(ctx, inv, manifests); err != nil {
+}
+
+func (c *lsCmd) tags(ctx context.Context, s *session, inv *inventory.Inventory, requests []plan.Request) error {
+	wanted, err := c.wanted(inv, requests, !s.JSON)
+	if err != nil {
 		return err
 	}
-	inOrder(manifests, c.Sort, func(m listing.Manifest) (int64, time.Time) { return m.Bytes, m.Pushed })
-	list := report.ListingOf(nil, manifests)
-	s.list(list, func(w io.Writer, paint report.Paint) {
-		report.ListManifests(w, paint, list.Tags, s.started, c.Digests)
+	list := listing.Manifests(inv, wanted)
+	inOrder(list, c.Sort, func(m *listing.Manifest) (int64, time.Time) { return m.Bytes, m.Pushed })
+	if s.JSON {
+		if err := s.images(ctx, inv, places(list)); err != nil {
+			return err
+		}
+		s.list(report.ListingOf(nil, list), nil)
+		return nil
+	}
+	rows := listing.Arrange(list, c.Untagged)
+	var shown []*listing.Manifest
+	hidden := 0
+	for i := range rows {
+		shown = append(shown, &rows[i].Manifest)
+		if s.Verbose {
+			shown = append(shown, places(rows[i].Beneath)...)
+		} else {
+			hidden += len(rows[i].Beneath)
+		}
+	}
+	if !s.Quiet {
+		if err := s.images(ctx, inv, shown); err != nil {
+			return err
+		}
+	}
+	s.list(report.ListingOf(nil, nil), func(w io.Writer, paint report.Paint) {
+		switch {
+		case s.Quiet:
+			report.NameManifests(w, shown)
+		case len(rows) > 0:
+			report.ListManifests(w, paint, rows, report.Look{Now: s.started, Digests: c.Digests, Beneath: s.Verbose})
+		}
 	})
+	switch {
+	case len(rows) == 0:
+		s.note("there are no tags; --untagged shows manifests without one")
+	case hidden > 0:
+		s.note(fmt.Sprintf("not listed: %s (signatures, SBOMs and the like); -v lists them beneath their images", report.Some(int64(hidden), "referrer")))
+	}
 	return nil
+}
+
+func places(list []listing.Manifest) []*listing.Manifest {
+	var all []*listing.Manifest
+	for i := range list {
+		all = append(all, &list[i])
+	}
+	return all
+}
+
+// wanted is what requests mean, each repository once and in the inventory's order.
+func (c *lsCmd) wanted(inv *inventory.Inventory, requests []plan.Request, referring bool) ([]listing.Wanted, error) {
+	places := map[int]*listing.Wanted{}
+	for _, request := range requests {
+		found, err := plan.Find(inv, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range found {
+			want := places[m.Repository]
+			if want == nil {
+				want = &listing.Wanted{Repository: m.Repository, Tags: map[int]bool{}, Revisions: map[int]bool{}}
+				places[m.Repository] = want
+			}
+			for _, i := range m.Tags {
+				want.Tags[i] = true
+			}
+			for _, i := range m.Revisions {
+				want.Revisions[i] = true
+			}
+			if m.Tags == nil && m.Revisions == nil {
+				want.All, want.Untagged, want.Referring = true, c.Untagged, referring
+			}
+		}
+	}
+	var wanted []listing.Wanted
+	for _, place := range slices.Sorted(maps.Keys(places)) {
+		wanted = append(wanted, *places[place])
+	}
+	return wanted, nil
 }
 
 // list writes a table for people, and beside it, where no program that reads
@@ -75,30 +158,18 @@ func (s *session) list(view report.View, table func(io.Writer, report.Paint)) {
 	s.text(table)
 }
 
-// manifests are those that a request names, nil where the name is not there.
-func (c *lsCmd) manifests(inv *inventory.Inventory, request plan.Request) []listing.Manifest {
-	place, there := inv.Find(request.Repository)
-	if !there {
-		return nil
+// note says something beside a table.
+func (s *session) note(text string) {
+	if !s.Quiet && !s.JSON {
+		s.voice.Note(text)
 	}
-	r := inv.Repositories[place]
-	if request.Tag == "" && request.Digest == "" {
-		return append([]listing.Manifest{}, listing.Manifests(inv, r, c.Untagged)...)
-	}
-	var found []listing.Manifest
-	for _, m := range listing.Manifests(inv, r, true) {
-		if request.Tag != "" && m.Tag == request.Tag || request.Digest != "" && m.Digest == request.Digest {
-			found = append(found, m)
-		}
-	}
-	return found
 }
 
 // inOrder sorts a listing, which is in the order of names, as --sort wants it.
-func inOrder[T any](list []T, by string, key func(T) (bytes int64, pushed time.Time)) {
+func inOrder[T any](list []T, by string, key func(*T) (bytes int64, pushed time.Time)) {
 	slices.SortStableFunc(list, func(a, b T) int {
-		bytesA, pushedA := key(a)
-		bytesB, pushedB := key(b)
+		bytesA, pushedA := key(&a)
+		bytesB, pushedB := key(&b)
 		switch by {
 		case "size":
 			return cmp.Compare(bytesB, bytesA)
@@ -109,19 +180,22 @@ func inOrder[T any](list []T, by string, key func(T) (bytes int64, pushed time.T
 	})
 }
 
-// built notes when the images of manifests were built.
-func (s *session) built(ctx context.Context, inv *inventory.Inventory, manifests []listing.Manifest) error {
-	places := map[inventory.ID][]int{}
-	for i, m := range manifests {
+// images notes what the images of manifests say of themselves.
+func (s *session) images(ctx context.Context, inv *inventory.Inventory, list []*listing.Manifest) error {
+	ids := make([]inventory.ID, 0, len(list))
+	for _, m := range list {
 		if id, met := inv.Digests.Lookup(m.Digest); met {
-			places[id] = append(places[id], i)
+			ids = append(ids, id)
 		}
 	}
-	created, err := inv.Created(ctx, s.root, slices.Collect(maps.Keys(places)), s.Jobs)
-	for id, images := range created {
-		for _, i := range places[id] {
-			manifests[i].Created = images.Time
+	images, err := inv.Images(ctx, s.root, ids, s.Jobs)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if id, met := inv.Digests.Lookup(m.Digest); met {
+			m.Created, m.Platforms = images[id].Time, images[id].Platforms
 		}
 	}
-	return err
+	return nil
 }

@@ -2,10 +2,12 @@ package listing
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/registrytest"
@@ -56,7 +58,7 @@ func TestRepositories(t *testing.T) {
 	want := []Repository{
 		{Name: "empty"},
 		{Name: "other", Tags: 1, Revisions: 1, Bytes: sizes(tree, "B", "d", "x", "z"), Pushed: ago(5 * 24 * time.Hour)},
-		{Name: "team/app", Tags: 2, Revisions: 5, Untagged: 2, // S and T
+		{Name: "team/app", Tags: 2, Revisions: 5, Untagged: 0, // S and T are about what a tag needs
 			Bytes: sizes(tree, "I", "A", "B", "c", "d", "x", "y", "z"), Pushed: ago(24 * time.Hour)},
 	}
 	if diff := cmp.Diff(want, Repositories(inv), cmp.Comparer(time.Time.Equal)); diff != "" {
@@ -72,46 +74,86 @@ func lines(tree *registrytest.Tree, list []Manifest) []string {
 		if m.Digest != "" {
 			name = tree.Name(m.Digest)
 		}
-		out = append(out, fmt.Sprintf("%s:%s %s %s, %d referrers, %d bytes", m.Repository, m.Tag, name, m.Kind, m.Referrers, m.Bytes))
+		kind := m.Kind
+		if m.Subject != "" {
+			kind += " about " + tree.Name(m.Subject)
+		}
+		var referrers []string
+		for _, r := range m.Referrers {
+			referrers = append(referrers, tree.Name(r.Digest))
+		}
+		out = append(out, fmt.Sprintf("%s:%s %s %s, about it %v, %d bytes", m.Repository, m.Tag, name, kind, referrers, m.Bytes))
 	}
 	return out
 }
 
-func repository(t *testing.T, inv *inventory.Inventory, name string) *inventory.Repository {
+func place(t *testing.T, inv *inventory.Inventory, name string) int {
 	t.Helper()
-	for _, r := range inv.Repositories {
-		if r.Name == name {
-			return r
-		}
+	place, found := inv.Find(name)
+	if !found {
+		t.Fatalf("no repository %s", name)
 	}
-	t.Fatalf("no repository %s", name)
-	return nil
+	return place
 }
 
 func TestManifestsOfARepository(t *testing.T) {
 	tree, inv := scan(t, shared)
-	app := repository(t, inv, "team/app")
+	app := place(t, inv, "team/app")
 	tagged := []string{
-		fmt.Sprintf("team/app:multi I index(2), 0 referrers, %d bytes", sizes(tree, "I", "A", "B", "c", "d", "x", "y", "z")),
-		fmt.Sprintf("team/app:v1 B image, 0 referrers, %d bytes", sizes(tree, "B", "d", "x", "z")),
+		fmt.Sprintf("team/app:multi I index(2), about it [S], %d bytes", sizes(tree, "I", "A", "B", "c", "d", "x", "y", "z")),
+		fmt.Sprintf("team/app:v1 B image, about it [], %d bytes", sizes(tree, "B", "d", "x", "z")),
 	}
-	list := Manifests(inv, app, false)
+	list := Manifests(inv, []Wanted{{Repository: app, All: true}})
 	if diff := cmp.Diff(tagged, lines(tree, list)); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 	if want := registrytest.Now.Add(-48 * time.Hour); !list[1].Pushed.Equal(want) {
 		t.Errorf("v1 was pushed at %s; want %s", list[1].Pushed, want)
 	}
-	all := lines(tree, Manifests(inv, app, true))
-	if len(all) != 4 {
-		t.Fatalf("%q; want the two tags, S and T", all)
+	all := lines(tree, Manifests(inv, []Wanted{{Repository: app, All: true, Untagged: true}}))
+	untagged := []string{
+		fmt.Sprintf("team/app: S artifact about A, about it [T], %d bytes", sizes(tree, "S", "{}", "s")),
+		fmt.Sprintf("team/app: T artifact about S, about it [], %d bytes", sizes(tree, "T", "{}", "t")),
 	}
-	for _, want := range []string{
-		fmt.Sprintf("team/app: S image, 1 referrers, %d bytes", sizes(tree, "S", "{}", "s")),
-		fmt.Sprintf("team/app: T image, 0 referrers, %d bytes", sizes(tree, "T", "{}", "t")),
+	sort := cmpopts.SortSlices(strings.Compare)
+	if diff := cmp.Diff(append(tagged, untagged...), all, sort); diff != "" {
+		t.Errorf("with what is untagged: want -, got +:\n%s", diff)
+	}
+}
+
+// What is named is listed as it is: by a digest all tags that point to it, and a
+// manifest without a tag, though an index lists it.
+func TestManifestsThatAreNamed(t *testing.T) {
+	tree, inv := scan(t, shared+"push team/app:v2 B\n")
+	app := place(t, inv, "team/app")
+	repo := inv.Repositories[app]
+	tag := func(name string) Wanted {
+		i, _ := repo.FindTag(name)
+		return Wanted{Repository: app, Tags: map[int]bool{i: true}}
+	}
+	digest := func(name string) Wanted {
+		id, _ := inv.Digests.Lookup(tree.Digest(name))
+		i, _ := inv.FindRevision(app, id)
+		return Wanted{Repository: app, Revisions: map[int]bool{i: true}}
+	}
+	for _, c := range []struct {
+		want Wanted
+		list []string
+	}{
+		{tag("v1"), []string{"v1 B"}},
+		{digest("B"), []string{"v1 B", "v2 B"}},
+		{digest("A"), []string{" A"}},
+		{digest("T"), []string{" T"}},
 	} {
-		if all[2] != want && all[3] != want {
-			t.Errorf("got %q; want %q among them", all[2:], want)
+		var got []string
+		for _, m := range Manifests(inv, []Wanted{c.want}) {
+			got = append(got, m.Tag+" "+tree.Name(m.Digest))
+			if !m.Named {
+				t.Errorf("%s is not said to be named", got[len(got)-1])
+			}
+		}
+		if diff := cmp.Diff(c.list, got); diff != "" {
+			t.Errorf("want -, got +:\n%s", diff)
 		}
 	}
 }
@@ -144,7 +186,7 @@ func TestKindsAsPeopleCallThem(t *testing.T) {
 		damage app:y no-current
 	`)
 	var got []string
-	for _, m := range Manifests(inv, repository(t, inv, "app"), false) {
+	for _, m := range Manifests(inv, []Wanted{{Repository: place(t, inv, "app"), All: true}}) {
 		got = append(got, m.Tag+" "+m.Kind)
 	}
 	want := []string{

@@ -1,11 +1,9 @@
 package report
 
 import (
-	"fmt"
-	"io"
 	"time"
 
-	"github.com/dustin/go-humanize"
+	"github.com/opencontainers/go-digest"
 
 	"regjanitor/internal/listing"
 )
@@ -29,14 +27,27 @@ type ListedRepository struct {
 
 // ListedManifest is a listing.Manifest under the contract's names.
 type ListedManifest struct {
-	Repository string     `json:"repository"`
-	Tag        string     `json:"tag"`
-	Digest     string     `json:"digest"`
-	Kind       string     `json:"kind"`
-	Signatures int        `json:"signatures"`
-	Bytes      int64      `json:"bytes"`
-	Pushed     *time.Time `json:"pushed"`
-	Created    *time.Time `json:"created"`
+	Repository   string           `json:"repository"`
+	Tag          string           `json:"tag"`
+	Digest       digest.Digest    `json:"digest"`
+	Kind         string           `json:"kind"`
+	ArtifactType string           `json:"artifact_type"`
+	Platforms    []string         `json:"platforms"`
+	Subject      digest.Digest    `json:"subject"`
+	Signatures   int              `json:"signatures"`
+	Referrers    []ListedReferrer `json:"referrers"`
+	Bytes        int64            `json:"bytes"`
+	Pushed       *time.Time       `json:"pushed"`
+	Created      *time.Time       `json:"created"`
+}
+
+// ListedReferrer is a listing.Referrer under the contract's names.
+type ListedReferrer struct {
+	Tag          string        `json:"tag"`
+	Digest       digest.Digest `json:"digest"`
+	Kind         string        `json:"kind"`
+	ArtifactType string        `json:"artifact_type"`
+	Subject      digest.Digest `json:"subject"`
 }
 
 // ListingOf puts repositories and manifests into a document, neither nil.
@@ -46,7 +57,14 @@ func ListingOf(repositories []listing.Repository, manifests []listing.Manifest) 
 		l.Repositories[i] = ListedRepository{r.Name, r.Tags, r.Revisions, r.Untagged, r.Bytes, when(r.Pushed)}
 	}
 	for i, m := range manifests {
-		l.Tags[i] = ListedManifest{m.Repository, m.Tag, m.Digest.String(), m.Kind, m.Referrers, m.Bytes, when(m.Pushed), when(m.Created)}
+		l.Tags[i] = ListedManifest{
+			Repository: m.Repository, Tag: m.Tag, Digest: m.Digest, Kind: m.Kind, ArtifactType: m.Artifact,
+			Platforms: append([]string{}, m.Platforms...), Subject: m.Subject, Signatures: signatures(m.Referrers),
+			Referrers: make([]ListedReferrer, len(m.Referrers)), Bytes: m.Bytes, Pushed: when(m.Pushed), Created: when(m.Created),
+		}
+		for n, r := range m.Referrers {
+			l.Tags[i].Referrers[n] = ListedReferrer{r.Tag, r.Digest, r.Purpose, r.Artifact, r.Subject}
+		}
 	}
 	return l
 }
@@ -59,48 +77,12 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-// ListRepositories writes a table of repositories.
-func ListRepositories(w io.Writer, paint Paint, list []ListedRepository, now time.Time) {
-	paint.table(w, 0, func(w io.Writer) {
-		fmt.Fprintf(w, "REPOSITORY\tTAGS\tUNTAGGED\tSIZE\tPUSHED\n")
-		for _, r := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable(r.Name), Count(int64(r.Tags)), Count(int64(r.Untagged)), Size(r.Bytes), ago(r.Pushed, now))
+// signatures are the referrers but for the lists of them.
+func signatures(referrers []listing.Referrer) (n int) {
+	for _, r := range referrers {
+		if r.Purpose != listing.Index {
+			n++
 		}
-	})
-}
-
-// ListManifests writes a table of tags; digests are cut short unless full.
-func ListManifests(w io.Writer, paint Paint, list []ListedManifest, now time.Time, full bool) {
-	paint.table(w, 0, func(w io.Writer) {
-		fmt.Fprintf(w, "NAME\tDIGEST\tKIND\tSIZE\tPUSHED\tCREATED\n")
-		for _, m := range list {
-			name := m.Repository + ":" + m.Tag
-			if m.Tag == "" {
-				name = m.Repository + " (untagged)"
-			}
-			kind := m.Kind
-			if m.Signatures > 0 {
-				kind += " + " + Some(int64(m.Signatures), "signature")
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(name), digestText(m.Digest, full), kind, Size(m.Bytes), ago(m.Pushed, now), ago(m.Created, now))
-		}
-	})
-}
-
-func digestText(d string, full bool) string {
-	short := len("sha256:") + 12
-	switch {
-	case d == "":
-		return "-"
-	case !full && len(d) > short:
-		return d[:short]
 	}
-	return d
-}
-
-func ago(t *time.Time, now time.Time) string {
-	if t == nil {
-		return "-"
-	}
-	return humanize.RelTime(*t, now, "ago", "from now")
+	return n
 }
