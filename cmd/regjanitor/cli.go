@@ -7,6 +7,7 @@ type cli struct {
 	globals `group:"global"`
 
 	Ls        lsCmd        `cmd:"" group:"look" help:"List repositories, or the tags of some."`
+	Verify    verifyCmd    `cmd:"" group:"look" help:"Check whether every tag can be pulled."`
 	Retention retentionCmd `cmd:"" group:"policy" help:"Check a retention policy, and show what it does."`
 
 	Sweep sweepCmd `cmd:"" group:"reclaim" help:"Remove everything that no tag needs."`
@@ -36,6 +37,7 @@ Exit codes:
   1 stopped by an error, a rerun is safe
   2 usage or configuration
   3 finished, but something was kept in doubt or could not be removed
+  4 verify found damage
   5 refused, nothing was changed
   6 there is something to remove (only with -n --detailed-exitcode)
   7 --deadline came first, the rest is for the next run

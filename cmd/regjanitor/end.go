@@ -61,13 +61,24 @@ func (s *session) writeDocument() error {
 	return report.Write(s.stdout, s.document)
 }
 
-// metrics are of the commands that remove; a look leaves the file as it is.
+// metrics are of verify and of the commands that remove; any other look leaves the
+// file as it is.
 func (s *session) metrics() {
-	if s.MetricsFile == "" || s.v2 == "" || s.view != nil {
+	if s.MetricsFile == "" || s.v2 == "" {
 		return
 	}
 	previous, _ := host.Read(absolute(string(s.MetricsFile)), largestConfig)
-	if err := store.WriteFile(string(s.MetricsFile), report.Metrics(s.document, previous, time.Now())); err != nil {
+	var metrics []byte
+	switch view := s.view.(type) {
+	case nil:
+		metrics = report.Metrics(s.document, previous, time.Now())
+	case *report.Verification:
+		view.Begin(s.document.Header)
+		metrics = view.Metrics(previous, time.Now())
+	default:
+		return
+	}
+	if err := store.WriteFile(string(s.MetricsFile), metrics); err != nil {
 		s.voice.Warn(fmt.Sprintf("metrics are not written: %v", err))
 	}
 }

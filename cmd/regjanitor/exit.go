@@ -20,6 +20,7 @@ const (
 	exitError       exitCode = 1
 	exitUsage       exitCode = 2
 	exitInDoubt     exitCode = 3
+	exitDamage      exitCode = 4
 	exitRefused     exitCode = 5
 	exitFoundWork   exitCode = 6
 	exitDeadline    exitCode = 7
@@ -32,6 +33,7 @@ func (c exitCode) String() string {
 		exitError:       "stopped by an error, a rerun is safe",
 		exitUsage:       "usage or configuration is wrong, nothing was changed",
 		exitInDoubt:     "finished, but something was kept in doubt or could not be removed",
+		exitDamage:      "something that is tagged cannot be pulled, nothing was changed",
 		exitRefused:     "refused, nothing was changed",
 		exitFoundWork:   "there is work to do, nothing was changed",
 		exitDeadline:    "the deadline came first, the rest is for the next run",

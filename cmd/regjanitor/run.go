@@ -143,6 +143,8 @@ func (p *process) misused(c *cli, err error) exitCode {
 	switch command {
 	case "ls":
 		s.view = report.ListingOf(nil, nil)
+	case "verify":
+		s.view = report.NewVerification()
 	case "trash list":
 		s.view = report.TrashOf(nil)
 	case "retention check":

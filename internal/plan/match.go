@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -68,6 +69,28 @@ func Find(inv *inventory.Inventory, q Request) ([]Match, error) {
 		return nil, unknown(inv, q)
 	}
 	return found, nil
+}
+
+// Repositories are the places of those that requests for whole repositories name,
+// in order; of all where there is no request.
+func Repositories(inv *inventory.Inventory, requests []Request) ([]int, error) {
+	var places []int
+	for _, q := range requests {
+		found, err := Find(inv, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range found {
+			places = append(places, m.Repository)
+		}
+	}
+	if len(requests) == 0 {
+		for place := range inv.Repositories {
+			places = append(places, place)
+		}
+	}
+	slices.Sort(places)
+	return slices.Compact(places), nil
 }
 
 // unknown looks for what a name that is not there may have been meant to be: one

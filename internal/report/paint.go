@@ -12,6 +12,14 @@ func (p Paint) bold(s string) string   { return p.with("1", s) }
 func (p Paint) red(s string) string    { return p.with("31", s) }
 func (p Paint) yellow(s string) string { return p.with("33", s) }
 
+// Verdict is a command's last word, good or bad.
+func (p Paint) Verdict(s string, bad bool) string {
+	if bad {
+		return p.with("1;31", s)
+	}
+	return p.bold(s)
+}
+
 // level colours a log line's level, or a word of its severity.
 func (p Paint) level(level, s string) string {
 	switch level {

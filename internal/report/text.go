@@ -124,7 +124,11 @@ func tableOf(tw io.Writer, found, gone Counts, before, label, after string) {
 // concerns writes what a person should look at.
 func concerns(w io.Writer, paint Paint, h *Header) {
 	if len(h.Doubts) > 0 {
-		fmt.Fprintf(w, "\n%s\n", paint.yellow(fmt.Sprintf("kept in doubt (%d):", len(h.Doubts))))
+		what := "kept in doubt"
+		if h.Command == "verify" {
+			what = "could not be looked at"
+		}
+		fmt.Fprintf(w, "\n%s\n", paint.yellow(fmt.Sprintf("%s (%d):", what, len(h.Doubts))))
 		for _, d := range h.Doubts {
 			fmt.Fprintf(w, "  %s: %s [%s]\n", place(h, d.Path), printable(d.Problem), d.Code)
 			if d.Hint != "" {

@@ -51,6 +51,8 @@ func fileOf(command string) string {
 	switch command {
 	case "ls":
 		return "ls.json"
+	case "verify":
+		return "verify.json"
 	case "trash list":
 		return "trash.json"
 	case "retention check", "retention explain":

@@ -52,30 +52,23 @@ func (t *trial) accuse(key causeKey, describe func() Damage) *cause {
 	return c
 }
 
-// damage gives every cause the tags that it hits, and counts these.
-func (t *trial) damage() (list []Damage, damaged int) {
+// damage gives every cause the tags that it hits.
+func (t *trial) damage() (list []Damage) {
 	if len(t.causes) == 0 {
-		return nil, 0
+		return nil
 	}
-	hit := make([]bool, len(t.from.Tags))
 	up := t.upwards()
 	for _, c := range t.causes {
 		c.Repository = t.from.Name
 		for _, i := range up.tags(c) {
-			hit[i] = true
 			c.Tags = append(c.Tags, t.from.Tags[i].Name)
 		}
 		list = append(list, c.Damage)
 	}
-	for _, h := range hit {
-		if h {
-			damaged++
-		}
-	}
 	slices.SortFunc(list, func(a, b Damage) int {
 		return cmp.Or(slices.Compare(a.Tags, b.Tags), strings.Compare(a.Path, b.Path), strings.Compare(a.Detail, b.Detail))
 	})
-	return list, damaged
+	return list
 }
 
 // upwards are the ways from what is damaged to the tags that need it. They are

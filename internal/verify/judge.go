@@ -28,7 +28,6 @@ type Damage struct {
 type Verdict struct {
 	Repository string
 	Tags       int // that were judged
-	Damaged    int // of these
 	Manifests  int // judged by digest, in a repository that was never given tags
 	Damage     []Damage
 	Gaps       []Gap
@@ -113,7 +112,7 @@ func (j *Judge) Repository(place int) Verdict {
 	}
 	t.sizes()
 	t.outdated()
-	t.verdict.Damage, t.verdict.Damaged = t.damage()
+	t.verdict.Damage = t.damage()
 	return t.verdict
 }
 

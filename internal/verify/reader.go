@@ -70,6 +70,11 @@ func (r *reader) Write(data []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
+	if r.limit != nil {
+		if err := r.limit.WaitN(r.ctx, len(data)); err != nil {
+			return 0, err
+		}
+	}
 	r.read += int64(len(data))
 	r.meter.Add(len(data))
 	return r.sum.Write(data)

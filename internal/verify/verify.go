@@ -27,10 +27,14 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"regjanitor/internal/progress"
 	"regjanitor/internal/store"
 )
+
+// Codes are all of them, in the order in which they are told.
+var Codes = []Code{Missing, Corrupt, Dangling, Unreadable}
 
 // Blob is one to be read. Its digest is one that layout.ParseDigest takes.
 type Blob struct {
@@ -60,6 +64,7 @@ type Unsound struct {
 // Options of hashing.
 type Options struct {
 	Jobs    int                  // blobs read at once, at least 1
+	Rate    int64                // bytes read a second, by all together; 0 is no limit
 	Observe func(progress.Event) // in bytes; may be nil
 	Found   func(Unsound)        // called serially; may be nil
 }
@@ -81,6 +86,9 @@ func Hash(ctx context.Context, root store.Dir, blobs []Blob, opts Options) (Resu
 	h := &hashing{
 		ctx: ctx, root: root, found: opts.Found, blobs: inOrder(blobs),
 		meter: progress.NewByteMeter(opts.Observe, "hashing", total),
+	}
+	if opts.Rate > 0 {
+		h.limit = rate.NewLimiter(rate.Limit(opts.Rate), piece)
 	}
 	for range min(max(opts.Jobs, 1), len(blobs)) {
 		group.Go(h.work)
@@ -119,6 +127,7 @@ type hashing struct {
 	blobs []Blob
 	next  atomic.Int64 // of blobs
 	meter *progress.Meter
+	limit *rate.Limiter // nil is none
 
 	whole atomic.Int64
 	bytes atomic.Int64
