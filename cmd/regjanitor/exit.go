@@ -33,7 +33,7 @@ func (c exitCode) String() string {
 		exitError:       "stopped by an error, a rerun is safe",
 		exitUsage:       "usage or configuration is wrong, nothing was changed",
 		exitInDoubt:     "finished, but something was kept in doubt or could not be removed",
-		exitDamage:      "something that is tagged cannot be pulled, nothing was changed",
+		exitDamage:      "damage was found, nothing was changed",
 		exitRefused:     "refused, nothing was changed",
 		exitFoundWork:   "there is work to do, nothing was changed",
 		exitDeadline:    "the deadline came first, the rest is for the next run",

@@ -1,7 +1,10 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
@@ -120,7 +123,7 @@ func (t *trial) badBlob(found graph.Found) Damage {
 	d := Damage{Digest: t.inv.Digests.Digest(found.At), Hint: clearFirst}
 	d.Path = layout.BlobData(d.Digest)
 	if unsound, read := t.Unsound[found.At]; read {
-		d.Code, d.Detail = unsound.Code, unsound.Err.Error()
+		d.Code, d.Detail = unsound.Code, unsound.words()
 	} else if m := t.inv.Manifest(found.At); m != nil {
 		words := manifestWords[m.State]
 		d.Code, d.Detail = words.code, words.detail+t.why(d.Path)
@@ -134,6 +137,19 @@ func (t *trial) badBlob(found graph.Found) Damage {
 		d.Hint = pushAgain
 	}
 	return d
+}
+
+// words are what is wrong, where the path has been named.
+func (u Unsound) words() string {
+	var at *fs.PathError
+	switch text := strings.TrimPrefix(u.Err.Error(), layout.BlobData(u.Blob.Digest)+": "); {
+	case u.Code == Corrupt:
+		return text + "; the registry serves it, and clients refuse it"
+	case errors.As(u.Err, &at):
+		return "cannot be read: " + at.Err.Error()
+	default:
+		return text
+	}
 }
 
 // badTag is a tag whose own link leads nowhere.
