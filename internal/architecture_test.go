@@ -33,6 +33,7 @@ var rooms = []room{
 	{"internal/retention", true},
 	{"internal/plan", true},
 	{"internal/listing", true},
+	{"internal/why", true},
 	{"internal/verify", false},
 	{"internal/trash", false},
 	{"internal/sweep", false},

@@ -1,0 +1,303 @@
+package why
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/retention"
+)
+
+// chains finds, repository by repository, the links to a digest and the ways that
+// lead to it.
+func (a *asker) chains(id inventory.ID, repositories []int) {
+	n := newNet(a.inv)
+	var past []Chain
+	pasts, kept := 0, false
+	for _, r := range repositories {
+		n.enter(a.inv.Repositories[r])
+		a.links(r, id)
+		if !n.search(id) {
+			continue
+		}
+		a.excuse(n, id)
+		a.release(n, id)
+		live := a.roots(n, r)
+		if len(live) > 0 {
+			a.keepers[n.repo.Name] = true
+		}
+		a.ChainsTotal += len(live)
+		a.Chains = a.spell(n, a.Chains, live, byLength)
+		gone := a.past(n, r)
+		pasts += len(gone)
+		past = a.spell(n, past, gone, byEnd)
+		kept = kept || slices.ContainsFunc(gone, func(r root) bool { return n.revisions[n.knots[r.at].id] != 0 })
+	}
+	if len(a.Chains) == 0 && a.State != Kept {
+		a.Chains, a.ChainsTotal = past, pasts
+		if kept {
+			a.KeepWith = []string{"--keep-untagged", "--keep-digests"}
+		}
+	}
+	for _, c := range a.Chains {
+		if c.Root == RootHistory {
+			a.paths = append(a.paths, layout.Tag(c.Repository, c.Tag))
+		}
+	}
+	a.LinksTotal = len(a.Links)
+	a.name(id)
+}
+
+// name finds the word for a digest: what it is, else what it is to who needs it.
+func (a *asker) name(id inventory.ID) {
+	m := a.inv.Manifest(id)
+	switch {
+	case m != nil && m.State != inventory.Missing:
+		a.What = manifestWord(m)
+	case len(a.Chains) > 0:
+		steps := a.Chains[0].Steps
+		a.What = steps[len(steps)-1].What
+	default:
+		a.What = "blob"
+	}
+}
+
+// root is where a chain begins, before its steps are spelt out.
+type root struct {
+	at int32
+	Chain
+}
+
+// roots are what keeps the target in a repository, a tag once, by its shortest
+// way.
+func (a *asker) roots(n *net, r int) []root {
+	var found []root
+	for i := range n.repo.Tags {
+		tag := &n.repo.Tags[i]
+		best := root{Chain: Chain{far: -1}}
+		kind, ids := a.keeps(n, tag)
+		for _, id := range ids {
+			if at, far := n.distance(id); far >= 0 && (best.far < 0 || far < best.far) {
+				best = root{at, Chain{far: far, Root: kind, Tag: tag.Name, Since: moment(tag.Current.Stamp.MTime), About: a.about(tag)}}
+			}
+		}
+		if best.far >= 0 {
+			found = append(found, best)
+		}
+	}
+	for _, revision := range n.repo.Revisions {
+		if at, far := n.distance(revision.Digest); !n.repo.HasTags && far >= 0 {
+			found = append(found, root{at, Chain{far: far, Root: RootUntagged, Since: moment(revision.Link.Stamp.MTime)}})
+		}
+	}
+	if len(found) == 0 && a.plan.Graph.Repositories[r].Pinned {
+		return n.pinned()
+	}
+	return found
+}
+
+// keeps are the manifests that a tag keeps for its own sake, as package graph has
+// it.
+func (a *asker) keeps(n *net, tag *inventory.Tag) (Root, []inventory.ID) {
+	if !tag.Current.Points() {
+		ids := make([]inventory.ID, len(tag.History))
+		for i, entry := range tag.History {
+			ids[i] = entry.Digest
+		}
+		return RootHistory, ids
+	}
+	target := tag.Current.Target
+	if expired := a.opts.Proxy && n.revisions[target] == 0 && n.layers[target] == 0; expired {
+		return RootTag, nil
+	}
+	return RootTag, []inventory.ID{target}
+}
+
+// about is the manifest that a tag is about.
+func (a *asker) about(tag *inventory.Tag) digest.Digest {
+	if !plan.Refers(a.inv, tag) {
+		return ""
+	}
+	if named, _, ok := layout.TagSubject(tag.Name); ok {
+		return named
+	}
+	return a.inv.Digests.Digest(a.inv.Subjects[tag.Current.Target][0])
+}
+
+// pinned is the shortest way from any link of the repository.
+func (n *net) pinned() []root {
+	best := root{Chain: Chain{far: -1}}
+	try := func(at int32, stamp inventory.Stamp) {
+		if far := n.far[at]; far >= 0 && (best.far < 0 || far < best.far) {
+			best = root{at, Chain{far: far, Root: RootPin, Since: moment(stamp.MTime)}}
+		}
+	}
+	for _, revision := range n.repo.Revisions {
+		try(n.place(revision.Digest, asManifest), revision.Link.Stamp)
+	}
+	for i := 0; best.far < 0 && i < len(n.repo.Layers); i++ {
+		try(n.place(n.repo.Layers[i].Digest, asTarget), n.repo.Layers[i].Stamp)
+	}
+	if best.far < 0 {
+		return nil
+	}
+	return []root{best}
+}
+
+// past are the ways by which the target was needed once: of each tag the last that
+// led to it, and the manifests that no history names and nothing refers to.
+func (a *asker) past(n *net, r int) []root {
+	var found []root
+	named := map[int32]bool{}
+	for i := range n.repo.Tags {
+		tag := &n.repo.Tags[i]
+		last := root{Chain: Chain{far: -1}}
+		for _, e := range ended(tag) {
+			at, far := n.distance(e.digest)
+			if far < 0 {
+				continue
+			}
+			named[at] = true
+			if last.far < 0 || !e.until.Before(last.Until) {
+				last = root{at, Chain{far: far, Root: RootPast, Tag: tag.Name, Since: e.since, Until: e.until, By: a.inv.Digests.Digest(e.by)}}
+			}
+		}
+		if last.far >= 0 {
+			found = append(found, last)
+		}
+		if _, kept := a.keeps(n, tag); tag.Current.Points() && len(kept) == 0 {
+			if at, far := n.distance(tag.Current.Target); far >= 0 {
+				named[at] = true
+				found = append(found, root{at, Chain{far: far, Root: RootExpired, Tag: tag.Name, Since: moment(tag.Current.Stamp.MTime)}})
+			}
+		}
+	}
+	for i, revision := range n.repo.Revisions {
+		at, far := n.distance(revision.Digest)
+		if far >= 0 && !named[at] && n.into[at] == 0 && !a.plan.Graph.Repositories[r].Revisions[i].Live() {
+			found = append(found, root{at, Chain{far: far, Root: RootNone, Since: moment(revision.Link.Stamp.MTime)}})
+		}
+	}
+	return found
+}
+
+// former is what a tag pointed to once, from when until when, and to what then.
+type former struct {
+	digest, by   inventory.ID
+	since, until time.Time
+}
+
+// ended reads a tag's history. An entry bears the time at which the tag last came
+// to point there, so it ended when the next began.
+func ended(tag *inventory.Tag) (found []former) {
+	if !tag.Current.Points() {
+		return nil
+	}
+	history := slices.DeleteFunc(slices.Clone(tag.History), func(e inventory.Entry) bool { return e.Digest == tag.Current.Target })
+	slices.SortStableFunc(history, func(a, b inventory.Entry) int { return cmp.Compare(a.MTime, b.MTime) })
+	for i, entry := range history {
+		next := inventory.Entry{Digest: tag.Current.Target, MTime: tag.Current.Stamp.MTime}
+		if i+1 < len(history) {
+			next = history[i+1]
+		}
+		found = append(found, former{entry.Digest, next.Digest, moment(entry.MTime), moment(next.MTime)})
+	}
+	return found
+}
+
+// spell adds the chains of a repository to those found before, of which the first
+// in order are told.
+func (a *asker) spell(n *net, chains []Chain, roots []root, order func(a, b Chain) int) []Chain {
+	slices.SortStableFunc(roots, func(a, b root) int { return order(a.Chain, b.Chain) })
+	for _, r := range roots[:a.most(len(roots))] {
+		r.Repository, r.Steps = n.repo.Name, n.steps(r.at)
+		chains = append(chains, r.Chain)
+	}
+	slices.SortStableFunc(chains, order)
+	return chains[:a.most(len(chains))]
+}
+
+// most is how many of so many are told.
+func (a *asker) most(n int) int {
+	if a.opts.Most > 0 {
+		return min(n, a.opts.Most)
+	}
+	return n
+}
+
+// byLength puts the shortest chain first.
+func byLength(a, b Chain) int {
+	return cmp.Or(cmp.Compare(a.far, b.far), strings.Compare(a.Repository, b.Repository), retention.Natural(a.Tag, b.Tag))
+}
+
+// byEnd puts the chain first that ended last.
+func byEnd(a, b Chain) int { return cmp.Or(b.Until.Compare(a.Until), byLength(a, b)) }
+
+// links finds where a repository links a digest, or what is another name of it.
+func (a *asker) links(r int, id inventory.ID) {
+	repo, marked := a.inv.Repositories[r], &a.plan.Graph.Repositories[r]
+	add := func(revision bool, by, target inventory.ID, stamp inventory.Stamp, goes bool) {
+		a.Links = append(a.Links, Link{repo.Name, revision, a.inv.Digests.Digest(by), a.inv.Digests.Digest(target), moment(stamp.MTime), goes})
+		a.keepers[repo.Name] = true
+	}
+	if i, found := a.inv.FindRevision(r, id); found {
+		add(true, id, id, repo.Revisions[i].Link.Stamp, !marked.Revisions[i].Live())
+	}
+	for i, layer := range repo.Layers {
+		if layer.Digest == id || layer.Target == id {
+			add(false, layer.Digest, layer.Target, layer.Stamp, !marked.Layers[i].Live())
+		}
+	}
+}
+
+// excuse notes whether a manifest may rightly lack the target.
+func (a *asker) excuse(n *net, id inventory.ID) {
+	if a.inv.Blob(id) != nil {
+		return
+	}
+	for i, k := range n.knots {
+		m := n.inv.Manifest(k.id)
+		if n.far[i] != 1 || k.as != asManifest || m == nil {
+			continue
+		}
+		linked := n.revisions[k.id] != 0 || n.layers[k.id] != 0
+		for _, ref := range m.References {
+			switch {
+			case ref.Digest != id:
+			case ref.Foreign, !linked, ref.Manifest && n.revisions[id] == 0 && n.layers[id] == 0:
+				a.lawful = true
+			default:
+				a.unlawful = true
+			}
+		}
+	}
+}
+
+// release finds what a repository needs for the sake of the target alone, if it goes.
+func (a *asker) release(n *net, id inventory.ID) {
+	met := map[int32]bool{}
+	var pending []int32
+	for as := range roles {
+		if at := n.places[knot{id, as}.key()]; at != 0 && a.State == Garbage {
+			pending = append(pending, at-1)
+		}
+	}
+	for len(pending) > 0 {
+		at := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		if met[at] {
+			continue
+		}
+		met[at] = true
+		a.released[n.knots[at].id] = true
+		for _, e := range n.edges[n.outs[at]:n.outs[at+1]] {
+			pending = append(pending, e.to)
+		}
+	}
+}

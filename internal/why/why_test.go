@@ -1,0 +1,124 @@
+package why
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/registrytest"
+	"regjanitor/internal/store"
+)
+
+// planned is a sweep's plan with default options, as of the tree's own time.
+func planned(t registrytest.Reporter, tree *registrytest.Tree, proxy bool) *plan.Plan {
+	root, err := store.OpenRoot(tree.V2, false)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer root.Close()
+	inv, err := inventory.Scan(background, root, inventory.Options{Jobs: 2, EveryLink: true, HistoryTimes: true})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	p, err := plan.Sweep(inv, plan.Options{Now: registrytest.Now, UploadAge: plan.DefaultUploadAge, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1, Proxy: proxy})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return p
+}
+
+// words is an answer in the letters of a spec, one line for each chain, link and
+// doubt.
+func words(tree *registrytest.Tree, a *Answer) string {
+	var lines []string
+	say := func(format string, args ...any) {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf(format, args...)))
+	}
+	lawful := map[bool]string{true: " lawful"}[a.Lawful]
+	say("%s %s%s %s", a.State, a.What, lawful, a.Reason)
+	for _, c := range a.Chains {
+		line := fmt.Sprintf("%s %s", c.Root, c.Repository)
+		if c.Tag != "" {
+			line += ":" + c.Tag
+		}
+		for _, s := range c.Steps {
+			line += " > "
+			if s.By != ByRoot && s.By != ByReference {
+				line += string(s.By) + " "
+			}
+			line += s.What + " " + tree.Name(s.Digest)
+			if s.Of > 0 {
+				line += fmt.Sprintf(" %d/%d", s.Number, s.Of)
+			}
+		}
+		if !c.Until.IsZero() {
+			line += fmt.Sprintf(", until %s by %s", registrytest.Now.Sub(c.Until), tree.Name(c.By))
+		}
+		if c.About != "" {
+			line += ", about " + tree.Name(c.About)
+		}
+		say("%s", line)
+	}
+	if more := a.ChainsTotal - len(a.Chains); more > 0 {
+		say("and %d more", more)
+	}
+	for _, l := range a.Links {
+		line := "linked by " + l.Repository
+		if l.Revision {
+			line += " as a revision"
+		}
+		if l.Digest != l.Target {
+			line += " as " + tree.Name(l.Digest)
+		}
+		if l.Goes {
+			line += ", goes"
+		}
+		say("%s", line)
+	}
+	for _, d := range append(a.Doubts, a.Warnings...) {
+		say("%s at %s", d.Code, tree.Letters([]string{d.Path})[0])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// named finds a target whose digests are given as letters: {x}.
+func named(t testing.TB, tree *registrytest.Tree, p *plan.Plan, name string) (Target, error) {
+	t.Helper()
+	if name == "the leftover" {
+		return At(p.Inventory, p.Inventory.Leftovers[0].Path), nil
+	}
+	name = letters.ReplaceAllStringFunc(name, func(s string) string {
+		if strings.Contains(s, " ") {
+			return strings.TrimPrefix(tree.Path(s[1:len(s)-1]), tree.V2+"/")
+		}
+		return string(tree.Digest(s[1 : len(s)-1]))
+	})
+	return Named(p.Inventory, name)
+}
+
+var letters = regexp.MustCompile(`\{.*?\}`)
+
+// example is an answer, in letters, about a target in the tree of a spec.
+type example struct{ name, spec, target, want string }
+
+func try(t *testing.T, examples []example) {
+	for _, e := range examples {
+		t.Run(e.name, func(t *testing.T) {
+			tree, proxy := registrytest.Build(t, e.spec), strings.HasPrefix(e.spec, "proxy")
+			p := planned(t, tree, proxy)
+			target, err := named(t, tree, p, e.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := words(tree, Explain(p, target, Options{Most: 3, Proxy: proxy}))
+			if diff := cmp.Diff(strings.ReplaceAll(strings.TrimSpace(e.want), "\t", ""), got); diff != "" {
+				t.Errorf("want (-), got (+):\n%s", diff)
+			}
+		})
+	}
+}
