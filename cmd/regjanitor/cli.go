@@ -8,6 +8,7 @@ type cli struct {
 
 	Ls        lsCmd        `cmd:"" group:"look" help:"List repositories, or the tags of some."`
 	Verify    verifyCmd    `cmd:"" group:"look" help:"Check whether every tag can be pulled."`
+	Why       whyCmd       `cmd:"" group:"look" help:"Say what keeps a blob, an image or a file, or why it is garbage."`
 	Retention retentionCmd `cmd:"" group:"policy" help:"Check a retention policy, and show what it does."`
 
 	Sweep sweepCmd `cmd:"" group:"reclaim" help:"Remove everything that no tag needs."`

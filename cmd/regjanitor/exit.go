@@ -10,6 +10,7 @@ import (
 	"regjanitor/internal/report"
 	"regjanitor/internal/retention"
 	"regjanitor/internal/trash"
+	"regjanitor/internal/why"
 )
 
 // exitCode is what a run tells the shell. The numbers are the contract's.
@@ -81,12 +82,14 @@ func codeOf(err error) exitCode {
 	var refused *refusal.Error
 	var unknown *plan.UnknownError
 	var unknownTrash *trash.UnknownError
+	var unknownThing *why.UnknownError
+	var ambiguous *why.AmbiguousError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &refused):
 		return exitRefused
-	case errors.As(err, &usage), errors.As(err, &unknown), errors.As(err, &unknownTrash):
+	case errors.As(err, &usage), errors.As(err, &unknown), errors.As(err, &unknownTrash), errors.As(err, &unknownThing), errors.As(err, &ambiguous):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
@@ -100,6 +103,8 @@ func problemOf(err error) *report.Problem {
 	var refused *refusal.Error
 	var unknown *plan.UnknownError
 	var unknownTrash *trash.UnknownError
+	var unknownThing *why.UnknownError
+	var ambiguous *why.AmbiguousError
 	var policy *retention.Error
 	var interrupted interruptedError
 	var stopped stoppedError
@@ -116,6 +121,10 @@ func problemOf(err error) *report.Problem {
 		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: hintOf(unknown)}
 	case errors.As(err, &unknownTrash):
 		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: "see what is there with regjanitor trash list"}
+	case errors.As(err, &unknownThing):
+		return &report.Problem{Code: "not-found", Message: err.Error(), Hint: unknownThing.Hint}
+	case errors.As(err, &ambiguous):
+		return &report.Problem{Code: "ambiguous", Message: err.Error(), Hint: "give more digits of the one that you mean", Excerpt: report.Ambiguous(ambiguous.Candidates, ambiguous.More)}
 	case errors.As(err, &interrupted):
 		return &report.Problem{Code: "interrupted", Message: err.Error()}
 	case errors.Is(err, context.Canceled):

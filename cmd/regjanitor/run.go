@@ -145,6 +145,8 @@ func (p *process) misused(c *cli, err error) exitCode {
 		s.view = report.ListingOf(nil, nil)
 	case "verify":
 		s.view = report.NewVerification()
+	case "why":
+		s.view = report.WhyOf(nil)
 	case "trash list":
 		s.view = report.TrashOf(nil)
 	case "retention check":

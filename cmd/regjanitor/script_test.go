@@ -245,6 +245,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "UUID"},
 	{regexp.MustCompile(`\b\d{8}-\d{6}-[0-9a-f]{4}\b`), "RUN"},
 	{regexp.MustCompile(` *[0-9.]+ ([KMGTPE]i)?B\b`), " SIZE"},
+	{regexp.MustCompile(` \( SIZE on disk\)`), ""},
 	{regexp.MustCompile(`took [0-9.]+m?s`), "took TIME"},
 	{regexp.MustCompile(`[0-9]+ (months|years) ago`), "AGE ago"},
 	{regexp.MustCompile(`(?m)^(regjanitor_(?:last_(?:run|success)_timestamp_seconds|last_run_duration_seconds|last_run_reclaimed_bytes|store_bytes|store_reclaimable_bytes)\{.*\}) [0-9.]+$`), "$1 NUMBER"},

@@ -46,17 +46,14 @@ func Load(file string) (Schema, error) {
 	return s, nil
 }
 
-// fileOf is where the schema of a command's document is.
+// fileOf is where the schema of a command's document is. Those that remove share
+// one.
 func fileOf(command string) string {
 	switch command {
-	case "ls":
-		return "ls.json"
-	case "verify":
-		return "verify.json"
+	case "ls", "du", "why", "verify", "repair", "retention check", "retention explain":
+		return strings.ReplaceAll(command, " ", "-") + ".json"
 	case "trash list":
 		return "trash.json"
-	case "retention check", "retention explain":
-		return strings.ReplaceAll(command, " ", "-") + ".json"
 	}
 	return "reclaim.json"
 }

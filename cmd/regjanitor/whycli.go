@@ -1,0 +1,23 @@
+package main
+
+type whyCmd struct {
+	Name    string `arg:"" name:"thing" help:"DIGEST or the first digits of it, REPO, REPO:TAG, REPO@DIGEST, or a path in the tree."`
+	Digests bool   `help:"Show digests in full."`
+}
+
+// Help is what the command's help ends with.
+func (whyCmd) Help() string {
+	return `It says which tags keep a thing, and through what, the shortest way first; or why it is
+garbage, since when, and what a sweep would free. It only reads, and runs beside a live
+registry. -v shows all tags and digests in full.
+
+Examples:
+  # a blob that takes much space: who needs it?
+  regjanitor why sha256:12ab34cd
+
+  # why does a sweep not remove this image?
+  regjanitor why team/app@sha256:12ab34cd
+
+  # whatever lies in the tree
+  regjanitor why /var/lib/registry/docker/registry/v2/blobs/sha256/12/12ab…/data`
+}
