@@ -69,6 +69,7 @@ race: ## run the tests under the race detector
 
 e2e: ## install real registries and clients, and run the real thing
 	scripts/e2e/install
+	$(GO) test ./cmd/regjanitor -run '^TestScripts/completion' -count=1 # in the shells that are there now
 	cd scripts && $(GO) vet ./... && $(GO) test ./e2e ./bench ./systemd ./mutate -count=1 -timeout 40m
 	cd scripts && $(GO) test ./recipes -count=1 -timeout 10m # alone: some of e2e's registries are suspects to everybody
 

@@ -16,6 +16,7 @@ type cli struct {
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
 	Trash trashCmd `cmd:"" group:"reclaim" help:"List, restore or empty what --trash has moved aside."`
 
+	Completion     completionCmd     `cmd:"" group:"other" help:"Print a script that lets a shell complete commands and names."`
 	GarbageCollect garbageCollectCmd `cmd:"" group:"other" help:"Sweep, told by the arguments of the registry's own command."`
 }
 

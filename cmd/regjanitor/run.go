@@ -90,6 +90,9 @@ func (p *process) run() (code exitCode) {
 	if err != nil {
 		panic(err)
 	}
+	if len(p.args) > 0 && p.args[0] == completeCommand {
+		return p.complete(parser, p.args[1:])
+	}
 	if len(p.args) == 0 {
 		p.args = []string{"--help"}
 	}
