@@ -48,18 +48,27 @@ func (p *process) complete(parser *kong.Kong, words []string) exitCode {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeToLook)
 	defer cancel()
-	done := make(chan *completion, 1)
-	go func() {
-		c := &completion{process: p, Context: ctx, answer: "names"}
-		c.last(parser, words)
-		done <- c
-	}()
-	select {
-	case c := <-done:
+	c := &completion{process: p, Context: ctx, answer: "names"}
+	if inTime(timeToAnswer, func() { c.last(parser, words) }) {
 		c.write(p.stdout)
-	case <-time.After(timeToAnswer): // a disk that hangs
 	}
 	return exitDone
+}
+
+// inTime tells whether work ended before the time was up. A disk that hangs is
+// left hanging.
+func inTime(limit time.Duration, work func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(limit):
+		return false
+	}
 }
 
 // last completes the last word, by what kong makes of those before it.

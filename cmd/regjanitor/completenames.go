@@ -83,7 +83,8 @@ func (c *completion) repositories(before, word string, tagged bool) {
 	}
 }
 
-// runs completes the name of a run that has left something in the trash.
+// runs completes the name of a run that has left something in the trash, the
+// latest first.
 func (c *completion) runs(word string) {
 	root := c.open()
 	if root == nil {
@@ -96,7 +97,7 @@ func (c *completion) runs(word string) {
 	}
 	defer storage.Close()
 	ids, _ := trash.IDs(storage)
-	for _, id := range ids {
+	for _, id := range slices.Backward(ids) {
 		if layout.ValidTag(id) { // a shell takes it as it is
 			c.offer(word, id, "")
 		}
