@@ -16,7 +16,7 @@ type cli struct {
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
 	Trash trashCmd `cmd:"" group:"reclaim" help:"List, restore or empty what --trash has moved aside."`
 
-	Completion     completionCmd     `cmd:"" group:"other" help:"Print a script that lets a shell complete commands and names."`
+	Completion     completionCmd     `cmd:"" group:"other" help:"Print a script for completion in bash, zsh or fish."`
 	GarbageCollect garbageCollectCmd `cmd:"" group:"other" help:"Sweep, told by the arguments of the registry's own command."`
 }
 
@@ -52,8 +52,8 @@ type globals struct {
 	JSON           bool        `name:"json" env:"REGJANITOR_JSON" help:"Write one JSON document on stdout."`
 	Quiet          bool        `short:"q" env:"REGJANITOR_QUIET" help:"Write only the summary line; what needs a person goes to stderr."`
 	Verbose        bool        `short:"v" env:"REGJANITOR_VERBOSE" help:"Log each removal on a terminal too, with layer links and directories; fill actions in the JSON."`
-	Color          string      `enum:"auto,always,never" default:"auto" placeholder:"WHEN" env:"REGJANITOR_COLOR" help:"Colour: ${enum} (${default})."`
-	LogFormat      string      `enum:"text,json" default:"text" placeholder:"FORMAT" env:"REGJANITOR_LOG_FORMAT" help:"Lines on stderr: ${enum} (${default})."`
+	Color          string      `enum:"auto, always, never" default:"auto" placeholder:"WHEN" env:"REGJANITOR_COLOR" help:"Colour: ${enum} (${default})."`
+	LogFormat      string      `enum:"text, json" default:"text" placeholder:"FORMAT" env:"REGJANITOR_LOG_FORMAT" help:"Lines on stderr: ${enum} (${default})."`
 	Jobs           int         `short:"j" default:"${jobs}" env:"REGJANITOR_JOBS" placeholder:"N" help:"Requests to the disk in flight at once (${default})."`
 	MetricsFile    filename    `placeholder:"FILE" env:"REGJANITOR_METRICS_FILE" help:"Write metrics for node_exporter's textfile collector."`
 	RetryLock      span        `placeholder:"DUR" env:"REGJANITOR_RETRY_LOCK" help:"Wait this long for another run to end, as in 90m."`
@@ -98,7 +98,8 @@ Examples:
   regjanitor sweep -n
 
   # in a maintenance window, from cron
-  regjanitor sweep -q --yes --metrics-file /var/lib/node_exporter/regjanitor.prom
+  regjanitor sweep -q --yes \
+    --metrics-file /var/lib/node_exporter/regjanitor.prom
 
   # leave what was pushed or untagged in the last week
   regjanitor sweep --untagged-older-than 7d --min-age 1d
@@ -169,8 +170,8 @@ Examples:
 
 type applyCmd struct {
 	PlanFile        string `arg:"" name:"plan" help:"The file that sweep -o or rm -o wrote."`
-	Trash           bool   `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead."`
-	Deadline        moment `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long."`
+	Trash           bool   `env:"REGJANITOR_TRASH" help:"Move it to the trash beside the tree instead; trash restore undoes it, trash empty frees the space."`
+	Deadline        moment `placeholder:"DUR" env:"REGJANITOR_DEADLINE" help:"Start no removal when the run has lasted this long, as in 90m."`
 	AllowMounts     bool   `help:"The tree may span file systems."`
 	RegistryStopped bool   `help:"Your word that no registry out of sight, as on another machine, uses this tree."`
 }
@@ -182,7 +183,10 @@ has changed or is gone, nothing is removed and the exit code is 5. What was push
 meanwhile does no harm. It does not ask.
 
 Examples:
+  # today
   regjanitor sweep -o plan.json
+
+  # when somebody has approved it
   regjanitor apply plan.json`
 }
 
@@ -190,6 +194,21 @@ type trashCmd struct {
 	List    trashListCmd    `cmd:"" help:"List what is in the trash."`
 	Restore trashRestoreCmd `cmd:"" help:"Put back what one run has moved aside."`
 	Empty   trashEmptyCmd   `cmd:"" help:"Remove what is in the trash for good, which frees its space."`
+}
+
+// Help is what the help of the commands for the trash ends with.
+func (trashCmd) Help() string {
+	return `The trash lies beside the tree in the storage root, as .regjanitor/trash, and takes
+up space until it is emptied.
+
+Examples:
+  # move aside what no tag needs, and put it back
+  regjanitor sweep --trash
+  regjanitor trash list
+  regjanitor trash restore 20261122-031407-9f3c
+
+  # or free its space
+  regjanitor trash empty --older-than 7d`
 }
 
 type trashListCmd struct{}
@@ -229,7 +248,7 @@ Examples:
 type trashEmptyCmd struct {
 	emptying
 	ID        filename `arg:"" optional:"" name:"id" help:"The run; all where none is named."`
-	OlderThan age.Age  `placeholder:"AGE" default:"0" help:"Only runs that began this long ago."`
+	OlderThan age.Age  `placeholder:"AGE" default:"0" help:"Only runs that began this long ago, as in 7d."`
 }
 
 // Help is what the command's help ends with.

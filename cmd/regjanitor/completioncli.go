@@ -1,14 +1,14 @@
 package main
 
 type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: ${enum}."`
+	Shell string `arg:"" enum:"bash, zsh, fish" help:"The shell: ${enum}."`
 }
 
 // Help is what the command's help ends with.
 func (completionCmd) Help() string {
-	return `It completes commands, flags, and the names of repositories and tags, which it
-reads from the tree that the words before name: --root and --registry-config are
-heeded, and so are variables that are exported. The script holds for later versions too.
+	return `It completes commands, flags, and the names of repositories, tags and manifests.
+These it reads from the tree that --root or --registry-config before them name, else
+from where all commands look. The script need not be made anew for a new version.
 
 Examples:
   # bash, with the package bash-completion

@@ -78,18 +78,7 @@ func (p *process) run() (code exitCode) {
 		return p.runScript(name, args)
 	}
 	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("regjanitor"),
-		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline."),
-		kong.Vars{"jobs": strconv.Itoa(defaultJobs)},
-		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "other", Title: "Other:"}, {Key: "global", Title: "Global flags:"}}),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Writers(p.stdout, p.stderr),
-		kong.Exit(func(code int) { panic(ended(code)) }),
-	)
-	if err != nil {
-		panic(err)
-	}
+	parser := p.parser(&c)
 	if len(p.args) > 0 && p.args[0] == completeCommand {
 		return p.complete(parser, p.args[1:])
 	}
@@ -108,6 +97,23 @@ func (p *process) run() (code exitCode) {
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return s.end(parsed.Run(s))
+}
+
+// parser reads the command line.
+func (p *process) parser(c *cli) *kong.Kong {
+	parser, err := kong.New(c,
+		kong.Name("regjanitor"),
+		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline."),
+		kong.Vars{"jobs": strconv.Itoa(defaultJobs)},
+		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "other", Title: "Other:"}, {Key: "global", Title: "Global flags:"}}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(code int) { panic(ended(code)) }),
+	)
+	if err != nil {
+		panic(err)
+	}
+	return parser
 }
 
 // session is set up before the command looks at anything.
