@@ -166,8 +166,8 @@ func (t *Digests) Compare(a, b ID) int {
 	return bytes.Compare(t.sum(a)[:], t.sum(b)[:])
 }
 
-// intern is the ID of a digest, given now if it is new.
-func (t *Digests) intern(d digest.Digest) ID { return t.internKey(layout.KeyOf(d)) }
+// Intern is the ID of a digest, given now if it is new.
+func (t *Digests) Intern(d digest.Digest) ID { return t.internKey(layout.KeyOf(d)) }
 
 func (t *Digests) internKey(key layout.Key) ID {
 	t.mu.Lock()

@@ -78,7 +78,7 @@ func TestABatchIsAsOneByOne(t *testing.T) {
 			}
 			all.internAll(keys, ids)
 			for i, key := range keys {
-				if want := one.intern(key.Digest()); ids[i] != want {
+				if want := one.Intern(key.Digest()); ids[i] != want {
 					t.Fatalf("%s has the ID %d in a batch, %d alone", key, ids[i], want)
 				}
 			}

@@ -107,7 +107,7 @@ func (s *scan) readManifests(ctx context.Context) error {
 // link does not tell, all that it has pointed to, and what was asked for.
 func (s *scan) heads(f func(ID)) {
 	for _, d := range s.opts.Manifests {
-		f(s.inv.Digests.intern(d))
+		f(s.inv.Digests.Intern(d))
 	}
 	for _, r := range s.inv.Repositories {
 		for _, tag := range r.Tags {

@@ -175,7 +175,7 @@ func (d *dir) Mkdir(name string, _ store.Owner) error {
 	return pathError("make directory", name, syscall.EROFS)
 }
 
-func (d *dir) Replace(name, _ string) error { return pathError("replace", name, syscall.EROFS) }
+func (d *dir) RenameOver(name, _ string) error { return pathError("rename over", name, syscall.EROFS) }
 
 func (d *dir) Create(name string, _ store.Owner) (io.WriteCloser, error) {
 	return nil, pathError("create", name, syscall.EROFS)

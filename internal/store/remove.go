@@ -37,21 +37,21 @@ func (d *dir) Rename(name string, to Dir, as string) error {
 	return pathError("rename", name, renameNew(d.fd, name, target.fd, as))
 }
 
-// Replace looks first, for the system would replace any file but a directory.
-func (d *dir) Replace(name, as string) error {
+// RenameOver looks first, for the system would replace any file but a directory.
+func (d *dir) RenameOver(name, as string) error {
 	for _, name := range []string{name, as} {
 		if err := oneName(name); err != nil {
-			return pathError("replace", name, err)
+			return pathError("rename over", name, err)
 		}
 	}
 	var st unix.Stat_t
 	switch err := unix.Fstatat(d.fd, as, &st, unix.AT_SYMLINK_NOFOLLOW); {
 	case err == nil && typeOf(uint32(st.Mode)) != Regular:
-		return pathError("replace", as, ErrNotRegular)
+		return pathError("rename over", as, ErrNotRegular)
 	case err != nil && err != unix.ENOENT:
-		return pathError("replace", as, err)
+		return pathError("rename over", as, err)
 	}
-	return pathError("replace", name, unix.Renameat(d.fd, name, d.fd, as))
+	return pathError("rename over", name, unix.Renameat(d.fd, name, d.fd, as))
 }
 
 // renameAfterLook refuses to replace what is there already as far as the look

@@ -166,25 +166,25 @@ func TestTypesHaveNames(t *testing.T) {
 	}
 }
 
-func TestReplaceTakesThePlaceOfAFileAlone(t *testing.T) {
+func TestRenameOverTakesThePlaceOfAFileAlone(t *testing.T) {
 	top := plantTree(t, map[string]string{"tree/new": "new", "tree/old": "old", "tree/dir/": "", "tree/link": "->old", "tree/dangling": "->nothing"})
 	if err := unix.Mkfifo(filepath.Join(top, "fifo"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	root := openRoot(t, top, false)
 	for _, as := range []string{"dir", "link", "dangling", "fifo"} {
-		wantError(t, "in the place of "+as, root.Replace("new", as), ErrNotRegular)
+		wantError(t, "in the place of "+as, root.RenameOver("new", as), ErrNotRegular)
 	}
 	for _, as := range []string{"", "..", "dir/x"} {
-		wantError(t, as, root.Replace("new", as), ErrOutside)
-		wantError(t, as, root.Replace(as, "new"), ErrOutside)
+		wantError(t, as, root.RenameOver("new", as), ErrOutside)
+		wantError(t, as, root.RenameOver(as, "new"), ErrOutside)
 	}
-	wantError(t, "what is not there", root.Replace("nothing", "old"), fs.ErrNotExist)
+	wantError(t, "what is not there", root.RenameOver("nothing", "old"), fs.ErrNotExist)
 	for _, as := range []string{"old", "other"} {
 		if err := os.WriteFile(filepath.Join(top, "new"), []byte("new"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := root.Replace("new", as); err != nil {
+		if err := root.RenameOver("new", as); err != nil {
 			t.Error(err)
 		}
 		if data, err := os.ReadFile(filepath.Join(top, as)); err != nil || string(data) != "new" {

@@ -51,10 +51,10 @@ type Dir interface {
 	Rename(name string, to Dir, as string) error
 	// Mkdir makes a directory, not yet there, that belongs to owner.
 	Mkdir(name string, owner Owner) error
-	// Replace gives a file of this directory another name of it, and takes the
+	// RenameOver gives a file of this directory another name of it, and takes the
 	// place of the regular file that may have that name, at once: either the one
 	// or the other is there.
-	Replace(name, as string) error
+	RenameOver(name, as string) error
 	// Create makes a file, not yet there, that belongs to owner. What was written
 	// to it is durable once Close has returned nil.
 	Create(name string, owner Owner) (io.WriteCloser, error)

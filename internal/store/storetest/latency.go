@@ -101,9 +101,9 @@ func (d *delayed) Rename(name string, to store.Dir, as string) error {
 	return d.Dir.Rename(name, to, as)
 }
 
-func (d *delayed) Replace(name, as string) error {
+func (d *delayed) RenameOver(name, as string) error {
 	defer d.by.begin()()
-	return d.Dir.Replace(name, as)
+	return d.Dir.RenameOver(name, as)
 }
 
 func (d *delayed) Mkdir(name string, owner store.Owner) error {

@@ -52,7 +52,7 @@ func TestEveryOperationLastsAndDoesWhatItDoes(t *testing.T) {
 		file, err := dir.Create("file", store.Owner{Mode: 0o600})
 		must(t, err, file.Close())
 		below, err := dir.Open("new")
-		must(t, err, dir.Replace("file", "other"), dir.Rename("other", below, "moved"), dir.Sync())
+		must(t, err, dir.RenameOver("file", "other"), dir.Rename("other", below, "moved"), dir.Sync())
 		if _, ok := m.Lookup("v2/new/moved"); !ok || names != 5 {
 			t.Errorf("%d names were listed, and then there is %q", names, m.Paths())
 		}

@@ -15,8 +15,8 @@ type change struct {
 	in    uint32 // directory
 	name  string
 	inode uint32      // what the name stood for, or stands for now; 0 is not yet known
-	to    uint32      // Rename, Replace
-	as    string      // Rename, Replace
+	to    uint32      // Rename, RenameOver
+	as    string      // Rename, RenameOver
 	owner store.Owner // Mkdir, Create
 	from  int64       // Write
 	text  string      // Write, Create
@@ -39,7 +39,7 @@ func (m *Memory) apply(c *change) error {
 	switch c.op {
 	case Unlink, Rmdir:
 		return m.remove(c)
-	case Rename, Replace:
+	case Rename, RenameOver:
 		return m.rename(c)
 	case Mkdir:
 		return m.add(c, &node{kind: store.Directory, links: 2, size: 4096, disk: 4096, dir: &directory{above: c.in}})
@@ -106,13 +106,13 @@ func (m *Memory) drop(in uint32, name string, inode uint32, when int64) {
 	n.ctime = when
 }
 
-// rename replaces nothing, unless it is a Replace.
+// rename replaces nothing, unless it is a RenameOver.
 func (m *Memory) rename(c *change) error {
 	if err := m.subject(c); err != nil {
 		return err
 	}
 	switch inode, err := m.child(c.to, c.as); {
-	case err == nil && c.op == Replace:
+	case err == nil && c.op == RenameOver:
 		return m.replace(c, inode)
 	case err == nil:
 		return syscall.EEXIST

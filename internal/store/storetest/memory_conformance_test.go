@@ -91,7 +91,7 @@ func (p *pairs) path() string {
 // operate does one thing to both, and compares the answers.
 func (p *pairs) operate() {
 	d := p.twin()
-	switch op := rapid.SampledFrom([]Op{Open, Open, List, Stat, Read, Stream, Unlink, Unlink, Rmdir, Rmdir, Rename, Rename, Replace, Replace, Mkdir, Create, Sync}).Draw(p.T, "operation"); op {
+	switch op := rapid.SampledFrom([]Op{Open, Open, List, Stat, Read, Stream, Unlink, Unlink, Rmdir, Rmdir, Rename, Rename, RenameOver, RenameOver, Mkdir, Create, Sync}).Draw(p.T, "operation"); op {
 	case Open:
 		path := p.path()
 		disk, diskErr := d.disk.Open(path)
@@ -133,12 +133,12 @@ func (p *pairs) operate() {
 			return // of two faults the disk names now one, now the other
 		}
 		p.compare(op, name+" as "+as, d.disk.Rename(name, to.disk, as), d.memory.Rename(name, to.memory, as), nil, nil)
-	case Replace:
+	case RenameOver:
 		name, as := p.name(), p.name()
 		if strings.Contains(name+as, "\x00") {
 			return // of two faults the disk names now one, now the other
 		}
-		p.compare(op, name+" as "+as, d.disk.Replace(name, as), d.memory.Replace(name, as), nil, nil)
+		p.compare(op, name+" as "+as, d.disk.RenameOver(name, as), d.memory.RenameOver(name, as), nil, nil)
 	case Create:
 		name, parts := p.name(), rapid.SliceOfN(rapid.SampledFrom([]string{"", "one", "two"}), 0, 3).Draw(p.T, "parts")
 		p.compare(op, name, written(d.disk, name, parts), written(d.memory, name, parts), nil, nil)

@@ -175,7 +175,7 @@ func (u Unsynced) Describe(order []int) []string {
 
 func (c *change) describe(paths map[uint32]string) string {
 	words := []string{string(c.op), paths[c.in] + c.name}
-	if c.op == Rename || c.op == Replace {
+	if c.op == Rename || c.op == RenameOver {
 		words = append(words, "to", paths[c.to]+c.as)
 	}
 	return strings.Join(words, " ")

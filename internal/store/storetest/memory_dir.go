@@ -220,23 +220,23 @@ func (d *memoryDir) Mkdir(name string, owner store.Owner) error {
 	return pathError("make directory", name, d.change(&change{op: Mkdir, name: name, owner: owner}))
 }
 
-func (d *memoryDir) Replace(name, as string) error {
+func (d *memoryDir) RenameOver(name, as string) error {
 	for _, name := range []string{name, as} {
 		if outside(name) {
-			return pathError("replace", name, store.ErrOutside)
+			return pathError("rename over", name, store.ErrOutside)
 		}
 	}
 	if err := d.open(as); err != nil {
-		return pathError("replace", as, err)
+		return pathError("rename over", as, err)
 	}
 	_, n, err := d.look(as, false)
 	if err == nil && n.kind != store.Regular {
 		err = store.ErrNotRegular
 	}
 	if err != nil && !errors.Is(err, syscall.ENOENT) {
-		return pathError("replace", as, err)
+		return pathError("rename over", as, err)
 	}
-	return pathError("replace", name, d.change(&change{op: Replace, name: name, to: d.inode, as: as}))
+	return pathError("rename over", name, d.change(&change{op: RenameOver, name: name, to: d.inode, as: as}))
 }
 
 func (d *memoryDir) Create(name string, owner store.Owner) (io.WriteCloser, error) {

@@ -22,25 +22,25 @@ type Op string
 
 // The operations.
 const (
-	Open    Op = "open"
-	List    Op = "list"
-	Stat    Op = "stat"
-	Read    Op = "read"
-	Stream  Op = "stream"
-	Unlink  Op = "unlink"
-	Rmdir   Op = "rmdir"
-	Rename  Op = "rename"
-	Replace Op = "replace"
-	Mkdir   Op = "mkdir"
-	Create  Op = "create"
-	Write   Op = "write" // to a file that Create made; its Close is one more
-	Sync    Op = "sync"
+	Open       Op = "open"
+	List       Op = "list"
+	Stat       Op = "stat"
+	Read       Op = "read"
+	Stream     Op = "stream"
+	Unlink     Op = "unlink"
+	Rmdir      Op = "rmdir"
+	Rename     Op = "rename"
+	RenameOver Op = "rename over"
+	Mkdir      Op = "mkdir"
+	Create     Op = "create"
+	Write      Op = "write" // to a file that Create made; its Close is one more
+	Sync       Op = "sync"
 )
 
 // Mutates tells whether the operation changes the tree.
 func (op Op) Mutates() bool {
 	switch op {
-	case Unlink, Rmdir, Rename, Replace, Mkdir, Create, Write:
+	case Unlink, Rmdir, Rename, RenameOver, Mkdir, Create, Write:
 		return true
 	}
 	return false
@@ -158,11 +158,11 @@ func (w *wrapped) Mkdir(name string, owner store.Owner) error {
 	return w.Dir.Mkdir(name, owner)
 }
 
-func (w *wrapped) Replace(name, as string) error {
-	if err := w.ask(Replace, name); err != nil {
+func (w *wrapped) RenameOver(name, as string) error {
+	if err := w.ask(RenameOver, name); err != nil {
 		return err
 	}
-	return w.Dir.Replace(name, as)
+	return w.Dir.RenameOver(name, as)
 }
 
 func (w *wrapped) Create(name string, owner store.Owner) (io.WriteCloser, error) {

@@ -1,0 +1,96 @@
+package repair
+
+import (
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/plan"
+)
+
+// decideLinks writes the links that can be proven.
+func (p *planner) decideLinks(r *repository) {
+	order := map[ID]int{}
+	for i, n := range r.needs {
+		if n.manifest {
+			order[n.id] = i + 1
+		}
+	}
+	told := map[ID]bool{}
+	for _, n := range r.needs {
+		if !p.isAlias(n) && !p.good(n.id) && !told[n.id] && !p.opts.Proxy {
+			told[n.id] = true
+			p.lacks(r, n.id)
+		}
+		p.decideMissing(r, n, order[n.id])
+	}
+	for _, l := range r.broken {
+		p.decideBroken(r, l, order[l.digest], told)
+	}
+}
+
+// decideMissing writes a link that is gone, if the blob is there for it.
+func (p *planner) decideMissing(r *repository, n need, order int) {
+	kind, path := plan.LayerLink, layout.Layer(r.Name, p.digest(n.id))+"/"+layout.Link
+	_, there := r.layers[n.id]
+	if n.manifest && !there { // registry 2.1 linked manifests as layers
+		kind, path = plan.Revision, layout.Revision(r.Name, p.digest(n.id))+"/"+layout.Link
+		_, there = r.revisions[n.id]
+	}
+	switch {
+	case there || p.opts.Proxy:
+	case p.isAlias(n):
+		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: r.tagsOf(n.id), Digest: p.digest(n.id), Path: path,
+			Problem: "is missing, and which blob it keeps is written nowhere else", Hint: "push the image again"})
+	case p.good(n.id):
+		a := p.link(kind, r, "", n.id, path, inventory.Link{})
+		a.order, a.Reason = order, "is missing, and a tag needs it"
+		p.plan.Actions = append(p.plan.Actions, a)
+	}
+}
+
+// decideBroken rewrites a link that is there, or tells why not. Nobody reads the
+// history of a tag to pull it.
+func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[ID]bool) {
+	d := p.digest(l.digest)
+	path := map[plan.Kind]string{
+		plan.Revision: layout.Revision(r.Name, d), plan.LayerLink: layout.Layer(r.Name, d), plan.TagIndexEntry: layout.TagIndexEntry(r.Name, l.tag, d),
+	}[l.kind] + "/" + layout.Link
+	alias := l.kind == plan.LayerLink && !p.isCanonical(l.digest)
+	if l.rewritable() && !alias && p.good(l.digest) {
+		a := p.link(l.kind, r, l.tag, l.digest, path, l.link)
+		a.order, a.Reason = order, problemOf(l.link.State)+"; its path and the blob tell what it said"
+		p.plan.Actions = append(p.plan.Actions, a)
+		return
+	}
+	problem := Problem{Code: codeOf(l.link.State), Repository: r.Name, Tags: r.tagsOf(l.digest), Digest: d, Path: path, Problem: problemOf(l.link.State), Hint: "push the image again"}
+	switch {
+	case l.kind == plan.TagIndexEntry, told[l.digest]:
+		return
+	case alias:
+		problem.Code = Broken
+		problem.Problem += ", and which blob it keeps is written nowhere else"
+	case l.link.State == inventory.LinkGood, l.link.State == inventory.LinkSpaced && l.link.Target != l.digest:
+		problem.Problem = "names another digest than its path"
+	case l.rewritable():
+		problem.Problem += ", and its blob is not sound"
+	}
+	if !r.isNeeded(l.digest) {
+		problem.Hint = "no tag needs it: regjanitor sweep removes it"
+	}
+	p.problem(problem)
+}
+
+func (r *repository) isNeeded(id ID) bool { return r.met[need{id, true}] || r.met[need{id, false}] }
+
+// link is the action that writes a link.
+func (p *planner) link(kind plan.Kind, r *repository, tag string, id ID, path string, was inventory.Link) Action {
+	a := Action{Op: Rewrite, Kind: kind, Path: path, Repository: r.Name, Tag: tag, Digest: p.digest(id), was: was.Stamp}
+	if was.State == inventory.LinkAbsent {
+		a.Op = Create
+	}
+	if b := p.blobs[id]; b.wrong == "" {
+		a.proof = b.stamp
+	} else {
+		a.Source = p.opts.FromName
+	}
+	return a
+}

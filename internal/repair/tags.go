@@ -1,0 +1,209 @@
+package repair
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/store"
+)
+
+// tag is where a tag points, or is to point again.
+type tag struct {
+	target ID
+	known  bool   // target is
+	reason string // what proves it, where the link is to be written; else empty
+	source string // the other tree, if that tells
+	why    string // it is not known
+	hint   string
+}
+
+// followTags finds out where tags point, and with that what is needed.
+func (p *planner) followTags() error {
+	for _, r := range p.repositories {
+		for i, t := range r.Tags {
+			if r.tags[i] = p.pointed(r, i, t); r.tags[i].known {
+				p.follow(r, r.tags[i].target)
+			}
+		}
+		p.remember(r)
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pointed tells where a tag points. A digest with white space around it proves
+// itself; of a link that is lost or unreadable the other tree may tell, or the
+// tag's history.
+func (p *planner) pointed(r *repository, at int, t inventory.Tag) tag {
+	switch t.Current.State {
+	case inventory.LinkGood:
+		return tag{target: t.Current.Target, known: true}
+	case inventory.LinkSpaced:
+		if p.manifest(t.Current.Target) == nil {
+			return tag{target: t.Current.Target, known: true}
+		}
+		return tag{target: t.Current.Target, known: true, reason: "has white space around its digest"}
+	case inventory.LinkNotFile, inventory.LinkUnreadable:
+		return tag{why: problemOf(t.Current.State), hint: "look at it; then push the tag again"}
+	}
+	if p.opts.Proxy && t.Current.State == inventory.LinkAbsent {
+		return tag{}
+	}
+	if there, ok := p.pointedThere(r, at, t); ok {
+		return there
+	}
+	return p.pointedLast(r, at, t)
+}
+
+// pointedThere asks the other tree. An old copy must not take a tag back to where
+// it pointed once: its answer counts only if the history here knows nothing newer.
+func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, bool) {
+	if p.opts.From == nil {
+		return tag{}, false
+	}
+	link := p.readLink(p.opts.From, layout.TagCurrent(r.Name, t.Name))
+	last := newest(r.entries[at])
+	if !link.Points() || p.manifest(link.Target) == nil || len(last) > 0 && !slices.Contains(last, link.Target) {
+		return tag{}, false
+	}
+	return tag{target: link.Target, known: true, source: p.opts.FromName, reason: problemOf(t.Current.State) + "; the other tree has it"}, true
+}
+
+// pointedLast asks the tag's history, where only one entry can be the last, and
+// its manifest is there and was not deleted.
+func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
+	unknown := tag{why: problemOf(t.Current.State), hint: "push the tag again, or remove it: regjanitor rm " + r.Name + ":" + t.Name}
+	last := newest(r.entries[at])
+	switch {
+	case len(last) == 0:
+		unknown.why += ", and its history is empty"
+		return unknown
+	case len(last) > 1:
+		unknown.why += fmt.Sprintf(", and %d entries of its history are of the same minute", len(last))
+		return unknown
+	}
+	link, linked := r.revisions[last[0]]
+	proven := says(link, last[0]) || brokenLink{digest: last[0], link: link}.rewritable()
+	switch {
+	case !linked || !proven || p.manifest(last[0]) == nil:
+		unknown.why += ", and the manifest that it pointed to last is not there"
+		return unknown
+	case t.Current.State == inventory.LinkAbsent:
+		unknown.why += ", as where a push was killed"
+		return unknown
+	case !p.opts.TagsFromHistory:
+		unknown.hint = "push the tag again; --tags-from-history would point it to the last entry of its history, " + p.digest(last[0]).String()
+		return unknown
+	}
+	return tag{target: last[0], known: true, reason: problemOf(t.Current.State) + "; the last entry of its history"}
+}
+
+// newest are the entries of a history that may be the last: a registry writes one
+// just before it points the tag to it, while a copy has written them all at once.
+func newest(history []entry) (last []ID) {
+	latest := int64(math.MinInt64)
+	for _, e := range history {
+		latest = max(latest, e.mtime)
+	}
+	for _, e := range history {
+		if e.mtime > latest-int64(time.Minute) {
+			last = append(last, e.digest)
+		}
+	}
+	return last
+}
+
+// problemOf is what is wrong with a link.
+func problemOf(state inventory.LinkState) string {
+	switch state {
+	case inventory.LinkAbsent:
+		return "is missing"
+	case inventory.LinkSpaced:
+		return "has white space around its digest"
+	case inventory.LinkEmpty:
+		return "is empty"
+	case inventory.LinkGarbled:
+		return "holds no digest"
+	case inventory.LinkTooLong:
+		return "is far too long for a digest"
+	case inventory.LinkNotFile:
+		return "is not a regular file"
+	case inventory.LinkUnreadable:
+		return "cannot be read"
+	}
+	return "names another digest than its path"
+}
+
+// decideTags writes the tags again of which it is known where they pointed.
+func (p *planner) decideTags(r *repository) {
+	for i, t := range r.Tags {
+		path, is := layout.TagCurrent(r.Name, t.Name), r.tags[i]
+		switch {
+		case is.known && is.reason == "":
+		case is.known && p.good(is.target) && p.willLink(r, is.target):
+			a := p.link(plan.Tag, r, t.Name, is.target, path, t.Current)
+			a.Reason, a.Source = is.reason, is.source
+			p.plan.Actions = append(p.plan.Actions, a)
+		case is.known: // what is missing has been told
+			p.problem(Problem{Code: Broken, Repository: r.Name, Tags: []string{t.Name}, Digest: p.digest(is.target), Path: path,
+				Problem: problemOf(t.Current.State), Hint: "repair the manifest first"})
+		case is.why != "":
+			p.problem(Problem{Code: codeOf(t.Current.State), Repository: r.Name, Tags: []string{t.Name}, Path: path, Problem: is.why, Hint: is.hint})
+		}
+	}
+}
+
+func codeOf(state inventory.LinkState) Code {
+	switch state {
+	case inventory.LinkAbsent:
+		return Missing
+	case inventory.LinkNotFile:
+		return NotFile
+	case inventory.LinkUnreadable:
+		return Unreadable
+	case inventory.LinkGood, inventory.LinkSpaced:
+		return Mismatch
+	}
+	return Broken
+}
+
+// willLink tells whether a manifest's link is good, or will be.
+func (p *planner) willLink(r *repository, id ID) bool {
+	link, linked := r.revisions[id]
+	if !linked {
+		if _, old := r.layers[id]; old {
+			return says(r.layers[id], id)
+		}
+		return !p.opts.Proxy && p.good(id)
+	}
+	return says(link, id) || brokenLink{digest: id, link: link}.rewritable() && p.good(id)
+}
+
+// compareTags lists the tags of the repositories that only the other tree has.
+func (p *planner) compareTags() error {
+	if p.opts.From == nil {
+		return nil
+	}
+	for _, r := range p.repositories {
+		dir, err := p.opts.From.Open(layout.Repository(r.Name) + "/" + layout.Tags)
+		if err != nil {
+			continue // what it lacks, or cannot tell, is no matter
+		}
+		_ = dir.List(func(e store.Entry) error {
+			if _, there := r.FindTag(string(e.Name)); !there && e.Type == store.Directory {
+				p.plan.Elsewhere = append(p.plan.Elsewhere, r.Name+":"+string(e.Name))
+			}
+			return nil
+		})
+		dir.Close()
+	}
+	slices.Sort(p.plan.Elsewhere)
+	return nil
+}
