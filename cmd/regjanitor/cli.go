@@ -16,6 +16,8 @@ type cli struct {
 	Apply applyCmd `cmd:"" group:"reclaim" help:"Carry out a plan that sweep or rm has saved."`
 	Trash trashCmd `cmd:"" group:"reclaim" help:"List, restore or empty what --trash has moved aside."`
 
+	Repair repairCmd `cmd:"" group:"repair" help:"Mend links and blobs, as far as it can be proven how they were."`
+
 	Completion     completionCmd     `cmd:"" group:"other" help:"Print a script for completion in bash, zsh or fish."`
 	GarbageCollect garbageCollectCmd `cmd:"" group:"other" help:"Sweep, told by the arguments of the registry's own command."`
 }

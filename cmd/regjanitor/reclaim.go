@@ -204,20 +204,12 @@ func (r *reclaim) lines(p *plan.Plan) {
 func (r *reclaim) execute(ctx context.Context, p *plan.Plan) (err error) {
 	var bin *trash.Run
 	if r.Trash {
-		if bin, err = r.beginTrash(ctx, p); err != nil {
+		if bin, err = r.beginTrash(ctx, sweep.Entries(ctx, r.root, p, r.Jobs)); err != nil {
 			return err
 		}
 		defer bin.End()
 	}
-	changed, err := p.Inventory.Changed(ctx, r.root, r.Jobs)
-	if err != nil {
-		return err
-	}
-	if changed != "" {
-		return refusal.New("tree-changed", "stop the registry, or make it read-only, and try again",
-			"%s has changed since it was scanned: somebody is writing to the tree", changed)
-	}
-	if err := r.look().Judge(r.RegistryStopped); err != nil {
+	if err := r.checkUnchanged(ctx, p.Inventory, r.RegistryStopped); err != nil {
 		return err
 	}
 	opts := sweep.Options{

@@ -105,7 +105,7 @@ func (p *process) parser(c *cli) *kong.Kong {
 		kong.Name("regjanitor"),
 		kong.Description("Cleans the storage of a Docker registry (the filesystem driver), offline."),
 		kong.Vars{"jobs": strconv.Itoa(defaultJobs)},
-		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "other", Title: "Other:"}, {Key: "global", Title: "Global flags:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look:"}, {Key: "policy", Title: "Policy:"}, {Key: "reclaim", Title: "Reclaim:"}, {Key: "repair", Title: "Repair:"}, {Key: "other", Title: "Other:"}, {Key: "global", Title: "Global flags:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(code int) { panic(ended(code)) }),
@@ -158,6 +158,8 @@ func (p *process) misused(c *cli, err error) exitCode {
 		s.view = report.WhyOf(nil)
 	case "trash list":
 		s.view = report.TrashOf(nil)
+	case "repair":
+		s.view = report.RepairOf(nil, nil, false)
 	case "retention check":
 		s.view = &report.Check{Rules: report.RulesOf(nil)}
 	case "retention explain":

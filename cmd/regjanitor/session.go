@@ -130,6 +130,20 @@ func (s *session) scan(ctx context.Context, opts inventory.Options, changing boo
 	return inv, nil
 }
 
+// checkUnchanged looks again, just before the first change, for whoever may write
+// to the tree.
+func (s *session) checkUnchanged(ctx context.Context, inv *inventory.Inventory, registryStopped bool) error {
+	changed, err := inv.Changed(ctx, s.root, s.Jobs)
+	if err != nil {
+		return err
+	}
+	if changed != "" {
+		return refusal.New("tree-changed", "stop the registry, or make it read-only, and try again",
+			"%s has changed since it was scanned: somebody is writing to the tree", changed)
+	}
+	return s.look().Judge(registryStopped)
+}
+
 func (s *session) warn(code, path, message string) {
 	s.warnings = append(s.warnings, report.Warning{Code: code, Path: path, Message: message})
 }

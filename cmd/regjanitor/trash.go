@@ -10,11 +10,9 @@ import (
 	"syscall"
 	"time"
 
-	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
 	"regjanitor/internal/report"
 	"regjanitor/internal/store"
-	"regjanitor/internal/sweep"
 	"regjanitor/internal/trash"
 )
 
@@ -67,9 +65,9 @@ func (s *session) warnOfTrash() {
 }
 
 // beginTrash makes room for what a plan moves aside.
-func (r *reclaim) beginTrash(ctx context.Context, p *plan.Plan) (*trash.Run, error) {
-	header := trash.Header{ID: r.runID, Command: r.command, Started: r.started.UTC().Truncate(time.Second)}
-	run, err := trash.Begin(r.storage, header, sweep.Entries(ctx, r.root, p, r.Jobs))
+func (s *session) beginTrash(ctx context.Context, entries trash.Entries) (*trash.Run, error) {
+	header := trash.Header{ID: s.runID, Command: s.command, Started: s.started.UTC().Truncate(time.Second)}
+	run, err := trash.Begin(s.storage, header, entries)
 	switch {
 	case err == nil:
 		return run, nil

@@ -71,7 +71,7 @@ func (p *planner) hash() error {
 
 // hashAgain reads what did not hash to its name once more, from the disk: it may
 // have been the memory.
-func (p *planner) hashAgain(damages map[digest.Digest]verify.Damage) error {
+func (p *planner) hashAgain(damages map[digest.Digest]verify.Unsound) error {
 	var doubtful []verify.Blob
 	for d, damage := range damages {
 		if damage.Code == verify.Corrupt {
@@ -99,12 +99,12 @@ func (p *planner) hashAgain(damages map[digest.Digest]verify.Damage) error {
 var codes = map[verify.Code]Code{verify.Missing: Missing, verify.Corrupt: Corrupt, verify.Unreadable: Unreadable}
 
 // damages hashes blobs of a tree.
-func (p *planner) damages(root store.Dir, blobs []verify.Blob) (map[digest.Digest]verify.Damage, verify.Result, error) {
-	found := map[digest.Digest]verify.Damage{}
+func (p *planner) damages(root store.Dir, blobs []verify.Blob) (map[digest.Digest]verify.Unsound, verify.Result, error) {
+	found := map[digest.Digest]verify.Unsound{}
 	if len(blobs) == 0 {
 		return found, verify.Result{}, nil
 	}
-	result, err := verify.Hash(p.ctx, root, blobs, verify.Options{Jobs: p.opts.Jobs, Observe: p.opts.Observe, Found: func(d verify.Damage) {
+	result, err := verify.Hash(p.ctx, root, blobs, verify.Options{Jobs: p.opts.Jobs, Observe: p.opts.Observe, Found: func(d verify.Unsound) {
 		found[d.Blob.Digest] = d
 	}})
 	return found, result, err
@@ -173,11 +173,11 @@ func (p *planner) decideBlobs() {
 	for _, id := range p.sorted() {
 		b, d := p.blobs[id], p.digest(id)
 		if p.moves(b) {
-			p.plan.Actions = append(p.plan.Actions, Action{Op: Trash, Kind: plan.Blob, Path: layout.BlobData(d), Digest: d,
+			p.plan.Actions = append(p.plan.Actions, Action{Op: Trashing, Kind: plan.Blob, Path: layout.BlobData(d), Digest: d,
 				Bytes: b.stamp.Size, Reason: "does not hash to its digest", was: b.stamp, disk: p.inv.Blob(id).Disk})
 		}
 		if b.wrong != "" && p.good(id) {
-			p.plan.Actions = append(p.plan.Actions, Action{Op: Copy, Kind: plan.Blob, Path: layout.BlobData(d), Digest: d,
+			p.plan.Actions = append(p.plan.Actions, Action{Op: Copying, Kind: plan.Blob, Path: layout.BlobData(d), Digest: d,
 				Bytes: b.size, Reason: "hashes to its digest there", Source: p.opts.FromName})
 		}
 	}

@@ -83,9 +83,9 @@ func (r *repository) isNeeded(id ID) bool { return r.met[need{id, true}] || r.me
 
 // link is the action that writes a link.
 func (p *planner) link(kind plan.Kind, r *repository, tag string, id ID, path string, was inventory.Link) Action {
-	a := Action{Op: Rewrite, Kind: kind, Path: path, Repository: r.Name, Tag: tag, Digest: p.digest(id), was: was.Stamp}
+	a := Action{Op: Rewriting, Kind: kind, Path: path, Repository: r.Name, Tag: tag, Digest: p.digest(id), was: was.Stamp}
 	if was.State == inventory.LinkAbsent {
-		a.Op = Create
+		a.Op = Creating
 	}
 	if b := p.blobs[id]; b.wrong == "" {
 		a.proof = b.stamp

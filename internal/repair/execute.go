@@ -63,7 +63,7 @@ func Execute(ctx context.Context, root store.Dir, p *Plan, doing Doing) *Result 
 		result: &Result{Statuses: make([]Status, len(p.Actions)), Errors: make([]error, len(p.Actions))}}
 	var bytes int64
 	for _, a := range p.Actions {
-		if a.Op == Copy {
+		if a.Op == Copying {
 			bytes += a.Bytes
 		}
 	}
@@ -73,14 +73,14 @@ func Execute(ctx context.Context, root store.Dir, p *Plan, doing Doing) *Result 
 	for i := 0; i < len(p.Actions) && e.goesOn(i); i++ {
 		a := &p.Actions[i]
 		switch {
-		case a.Op == Trash && i+1 < len(p.Actions) && p.Actions[i+1].Path == a.Path:
+		case a.Op == Trashing && i+1 < len(p.Actions) && p.Actions[i+1].Path == a.Path:
 			e.exchange(i, moved)
 			moved++
 			i++
-		case a.Op == Trash:
+		case a.Op == Trashing:
 			e.record(i, e.trash(a, moved))
 			moved++
-		case a.Op == Copy:
+		case a.Op == Copying:
 			e.record(i, e.copy(a, nil))
 		default:
 			e.record(i, e.writeLink(a))
@@ -131,7 +131,7 @@ func (e *executor) record(at int, err error) {
 	switch {
 	case err == nil:
 		e.result.Done.Add(a)
-		e.copied[a.Digest] = e.copied[a.Digest] || a.Op == Copy
+		e.copied[a.Digest] = e.copied[a.Digest] || a.Op == Copying
 	case errors.Is(err, errChanged), errors.Is(err, errUnproven):
 		status = Skipped
 	default:
@@ -223,7 +223,7 @@ func (e *executor) proven(a *Action) error {
 func Entries(root store.Dir, p *Plan) trash.Entries {
 	var moves []Action
 	for _, a := range p.Actions {
-		if a.Op == Trash {
+		if a.Op == Trashing {
 			moves = append(moves, a)
 		}
 	}

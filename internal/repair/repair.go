@@ -34,10 +34,10 @@ type Op uint8
 
 // What can be done with one.
 const (
-	Trash   Op = iota // moves corrupt data to the trash
-	Copy              // takes data from the other tree
-	Rewrite           // replaces a link that is there
-	Create            // writes a link that is missing
+	Trashing  Op = iota // corrupt data is moved to the trash
+	Copying             // data is taken from the other tree
+	Rewriting           // a link that is there is replaced
+	Creating            // a link that is missing is written
 )
 
 func (o Op) String() string { return [...]string{"trash", "copy", "rewrite", "create"}[o] }
@@ -168,14 +168,19 @@ type Totals struct {
 	BytesCopied, BytesTrashed                    int64
 }
 
+// Things is how many files were written or moved.
+func (t Totals) Things() int64 {
+	return t.Tags + t.Revisions + t.TagIndexEntries + t.LayerLinks + t.Copied + t.Trashed
+}
+
 // Add counts one action.
 func (t *Totals) Add(a Action) {
 	switch a.Op {
-	case Copy:
+	case Copying:
 		t.Copied++
 		t.BytesCopied += a.Bytes
 		return
-	case Trash:
+	case Trashing:
 		t.Trashed++
 		t.BytesTrashed += a.Bytes
 		return

@@ -25,9 +25,16 @@ type tag struct {
 // followTags finds out where tags point, and with that what is needed.
 func (p *planner) followTags() error {
 	for _, r := range p.repositories {
-		for i, t := range r.Tags {
-			if r.tags[i] = p.pointed(r, i, t); r.tags[i].known {
-				p.follow(r, r.tags[i].target)
+		for more := true; more; { // what one tag needs may prove where another pointed
+			more = false
+			for i, t := range r.Tags {
+				if r.tags[i].known {
+					continue
+				}
+				if r.tags[i] = p.pointed(r, i, t); r.tags[i].known {
+					p.follow(r, r.tags[i].target)
+					more = true
+				}
 			}
 		}
 		p.remember(r)
@@ -90,9 +97,9 @@ func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
 		return unknown
 	}
 	link, linked := r.revisions[last[0]]
-	proven := says(link, last[0]) || brokenLink{digest: last[0], link: link}.rewritable()
+	proven := says(link, last[0]) || brokenLink{digest: last[0], link: link}.rewritable() || !linked && r.met[need{last[0], true}]
 	switch {
-	case !linked || !proven || p.manifest(last[0]) == nil:
+	case !proven || p.manifest(last[0]) == nil:
 		unknown.why += ", and the manifest that it pointed to last is not there"
 		return unknown
 	case t.Current.State == inventory.LinkAbsent:

@@ -23,7 +23,7 @@ func (e *executor) writeLink(a *Action) error {
 		return err
 	}
 	return e.write(a, fill, func(dir store.Dir, tmp string) error {
-		if a.Op == Create {
+		if a.Op == Creating {
 			return dir.Rename(tmp, dir, layout.Link)
 		}
 		if err := unchanged(dir, layout.Link, a.was); err != nil {
@@ -104,7 +104,7 @@ func (e *executor) write(a *Action, fill func(io.Writer) error, put func(dir sto
 	if err != nil {
 		_ = dir.Unlink(tmp) // else a sweep finds it
 	}
-	if a.Op != Rewrite && errors.Is(err, fs.ErrExist) {
+	if a.Op != Rewriting && errors.Is(err, fs.ErrExist) {
 		return errChanged
 	}
 	return err

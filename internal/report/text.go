@@ -141,6 +141,8 @@ func concerns(w io.Writer, paint Paint, h *Header) {
 		switch h.Command {
 		case "trash restore":
 			what = "not restored"
+		case "repair":
+			what = "not written"
 		case "trash list":
 			what = "not readable"
 		}
