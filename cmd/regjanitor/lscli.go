@@ -22,7 +22,7 @@ Examples:
   regjanitor ls team/app
   regjanitor ls team/app:v1 --digests
 
-  # the tags of all repositories below team; quote globs, or the shell takes them
+  # the tags of all repositories below team; quote globs
   regjanitor ls 'team/**' --sort size
   regjanitor ls 'ci/**:pr-*'
 
@@ -31,5 +31,5 @@ Examples:
 
   # for scripts
   regjanitor ls -q team/app
-  regjanitor ls --json team/app | jq -r '.tags[] | select(.platforms | index("linux/arm64")) | .tag'`
+  regjanitor ls --json app | jq -r '.tags[] | select(.bytes > 1e9) | .tag'`
 }

@@ -19,5 +19,5 @@ Examples:
   regjanitor why team/app@sha256:12ab34cd
 
   # whatever lies in the tree
-  regjanitor why /var/lib/registry/docker/registry/v2/blobs/sha256/12/12ab…/data`
+  regjanitor why blobs/sha256/12/12ab…/data`
 }
