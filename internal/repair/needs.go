@@ -36,7 +36,7 @@ func (p *planner) follow(r *repository, target ID) {
 			continue
 		}
 		r.met[next], pending[last].entered = true, true
-		for _, below := range p.below(r, next) {
+		for _, below := range slices.Backward(p.below(r, next)) {
 			if !r.met[below] {
 				pending = append(pending, step{below, false})
 			}
