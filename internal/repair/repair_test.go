@@ -31,6 +31,7 @@ const app = `
 // TestRepair breaks one thing after the other. An undamaged copy is there where
 // from says so; whole trees are as they were before the damage.
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, spec, damage string
 		from, history      bool
@@ -201,35 +202,45 @@ func (tr *tree) run(t testing.TB, opts repair.Options, hook storetest.Hook) ([]s
 	return done, p
 }
 
-// mend is a run from the scan to the last change. The hook is asked from the first
-// change on.
+// mend is a run from the scan to the last change.
 func mend(storage store.Dir, opts repair.Options, hook storetest.Hook, name string) (*repair.Plan, *repair.Result, error) {
-	v2, err := storage.Open(layout.Prefix)
+	p, err := survey(storage, opts)
 	if err != nil {
 		return nil, nil, err
+	}
+	result, err := carryOut(storage, p, opts, hook, name)
+	return p, result, err
+}
+
+func survey(storage store.Dir, opts repair.Options) (*repair.Plan, error) {
+	v2, err := storage.Open(layout.Prefix)
+	if err != nil {
+		return nil, err
 	}
 	inv, err := inventory.Scan(context.Background(), v2, inventory.Options{Jobs: max(opts.Jobs, 1), EveryLink: true, LookInside: -1})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	p, err := repair.Make(context.Background(), v2, inv, opts)
-	if err != nil {
-		return nil, nil, err
-	}
-	doing := repair.Doing{From: opts.From}
+	return repair.Make(context.Background(), v2, inv, opts)
+}
+
+// carryOut asks the hook, which may be nil, before each operation.
+func carryOut(storage store.Dir, p *repair.Plan, opts repair.Options, hook storetest.Hook, name string) (*repair.Result, error) {
 	if hook != nil {
 		storage = storetest.Wrap(storage, hook)
-		if v2, err = storage.Open(layout.Prefix); err != nil {
-			return p, nil, err
-		}
 	}
+	v2, err := storage.Open(layout.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	doing := repair.Doing{From: opts.From}
 	if entries := repair.Entries(v2, p); entries.Len > 0 {
 		if doing.Trash, err = trash.Begin(storage, trash.Header{ID: name, Command: "repair", Started: time.Unix(0, 0).UTC()}, entries); err != nil {
-			return p, nil, err
+			return nil, err
 		}
 		defer doing.Trash.End()
 	}
-	return p, repair.Execute(context.Background(), v2, p, doing), nil
+	return repair.Execute(context.Background(), v2, p, doing), nil
 }
 
 func (tr *tree) problems(p *repair.Plan) []string {
