@@ -74,7 +74,7 @@ func (t *trial) sparse(id inventory.ID) bool {
 			return false
 		}
 	}
-	return true
+	return len(m.References) > 0
 }
 
 // linkedElsewhere tells whether any repository has a revision link to a manifest
