@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opencontainers/go-digest"
+
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
 	"regjanitor/internal/plan"
@@ -49,9 +51,8 @@ func (c *verifyCmd) Run(ctx context.Context, s *session) error {
 	verdicts := v.verdicts()
 	var ended error
 	if c.ReadData || c.ReadDataSubset.part.Of > 0 {
-		if ended = v.read(ctx); len(v.judge.Unsound) > 0 || v.judge.Read != nil {
-			verdicts = v.verdicts()
-		}
+		ended = v.read(ctx)
+		verdicts = v.verdicts()
 	}
 	v.doc.Complete = ended == nil
 	v.conclude(verdicts)
@@ -89,22 +90,14 @@ func (v *verification) read(ctx context.Context) error {
 		v.doc.Subset = &report.Subset{Part: part.Number, Of: part.Of}
 	}
 	blobs := slices.DeleteFunc(v.judge.Needed(), func(b verify.Blob) bool { return !part.Has(b.Digest) })
-	v.judge.Unsound = map[inventory.ID]verify.Unsound{}
 	defer v.display.Pause()
+	var unsound []verify.Unsound
 	result, err := verify.Hash(ctx, v.root, blobs, verify.Options{
 		Jobs: v.Jobs, Rate: int64(v.BWLimit), Observe: v.display.Observe,
-		Found: func(u verify.Unsound) {
-			id, _ := v.inv.Digests.Lookup(u.Blob.Digest)
-			v.judge.Unsound[id] = u
-		},
+		Found: func(u verify.Unsound) { unsound = append(unsound, u) },
 	})
 	v.doc.BlobsRead, v.doc.BytesRead = result.Blobs, result.Bytes
-	if err == nil {
-		v.judge.Read = func(id inventory.ID) bool {
-			_, unsound := v.judge.Unsound[id]
-			return !unsound && part.Has(v.inv.Digests.Digest(id))
-		}
-	}
+	v.judge.Heard(unsound, func(d digest.Digest) bool { return err == nil && part.Has(d) })
 	return err
 }
 

@@ -107,11 +107,13 @@ func (s *scan) layerLinks() error {
 
 // layerLink looks at the link in a directory.
 func (s *scan) layerLink(r *Repository, in *place, layer *Layer, directory string) error {
-	link := s.seeLink(in, directory+"/"+layout.Link)
+	look := s.seeLink
+	if s.opts.ForPulls {
+		look = s.readLink
+	}
+	link := look(in, directory+"/"+layout.Link)
 	if s.opts.ForPulls && link.State == LinkGood {
-		if link = s.readLink(in, directory+"/"+layout.Link); link.State == LinkGood {
-			layer.Target = link.Target
-		}
+		layer.Target = link.Target
 	}
 	layer.Link, layer.Stamp = link.State, link.Stamp
 	if layer.Link == LinkAbsent {

@@ -108,7 +108,7 @@ func (v *Verification) pulls() string {
 	}
 	early := ""
 	if !v.Complete {
-		early = "interrupted, and so far "
+		early = "ended early, and so far "
 	}
 	switch {
 	case len(v.Damage) == 0:

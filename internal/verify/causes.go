@@ -20,6 +20,7 @@ type causeKey struct {
 const (
 	badTag    graph.Fault = 100 + iota // at is the tag's place
 	unlinked                           // a tag points to what the repository does not link
+	noLayers                           // a repository has lost all its layer links
 	missized                           // a blob is not as large as manifests say
 	misstated                          // a manifest is wrong about the size of a sound blob
 )
@@ -32,13 +33,14 @@ type cause struct {
 	tags      []int          // that it spoils themselves
 }
 
-// blame notes that a step comes to nothing.
-func (t *trial) blame(key causeKey, s graph.Step, found graph.Found) {
-	c := t.causes[key]
-	if c == nil {
-		c = &cause{Damage: t.describe(s, found)}
-		t.causes[key] = c
+// blame notes that a step comes to nothing. Where all layer links are gone, that
+// is one cause.
+func (t *trial) blame(s graph.Step, found graph.Found) {
+	key, describe := causeKey{found.Fault, found.At, found.Layer}, func() Damage { return t.describe(s, found) }
+	if found.Fault == graph.NoLink && found.Layer && len(t.from.Layers) == 0 && t.inv.Blob(found.At) != nil {
+		key, describe = causeKey{fault: noLayers}, t.layersMissing
 	}
+	c := t.accuse(key, describe)
 	c.steps = append(c.steps, s)
 }
 

@@ -37,17 +37,16 @@ type Verdict struct {
 // has to have been for pulls.
 type Judge struct {
 	Proxy bool // this is a pull-through cache, whose gaps are not damage
-	// Unsound are the blobs that were hashed and are not sound, Read those that
-	// were and are. Either may be nil.
-	Unsound map[inventory.ID]Unsound
-	Read    func(inventory.ID) bool
 
-	inv    *inventory.Inventory
-	met    []met
-	round  int32
-	needed []bool                      // by ID: blobs that a pull ends with
-	hidden map[string]inventory.Oddity // below blobs, by path
-	linked map[inventory.ID]int        // repositories with a revision link to it
+	inv     *inventory.Inventory
+	unsound map[inventory.ID]Unsound
+	spoilt  map[inventory.ID]bool // the same as a set
+	sound   func(inventory.ID) bool
+	met     []met
+	round   int32
+	needed  []bool                      // by ID: blobs that a pull ends with
+	hidden  map[string]inventory.Oddity // below blobs, by path
+	linked  map[inventory.ID]int        // repositories with a revision link to it
 }
 
 // met is what the repository of a round makes of a digest.
@@ -88,6 +87,18 @@ func (j *Judge) hashed(id inventory.ID) bool {
 	return m != nil && (m.State == inventory.Sound || m.State == inventory.Strange)
 }
 
+// Heard takes what hashing has found: the blobs that are not sound, and which of
+// the others were read and are. It counts for what is judged from then on.
+func (j *Judge) Heard(unsound []Unsound, sound func(digest.Digest) bool) {
+	j.unsound, j.spoilt = map[inventory.ID]Unsound{}, map[inventory.ID]bool{}
+	for _, u := range unsound {
+		if id, met := j.inv.Digests.Lookup(u.Blob.Digest); met {
+			j.unsound[id], j.spoilt[id] = u, true
+		}
+	}
+	j.sound = func(id inventory.ID) bool { return !j.spoilt[id] && sound(j.inv.Digests.Digest(id)) }
+}
+
 // Repository judges the one at this place in the inventory.
 func (j *Judge) Repository(place int) Verdict {
 	r := j.inv.Repositories[place]
@@ -97,10 +108,7 @@ func (j *Judge) Repository(place int) Verdict {
 		roots: map[inventory.ID][]int{}, causes: map[causeKey]*cause{}, old: map[inventory.ID]bool{},
 		verdict: Verdict{Repository: r.Name},
 	}
-	t.pull.Spoilt = make(map[inventory.ID]bool, len(j.Unsound))
-	for id := range j.Unsound {
-		t.pull.Spoilt[id] = true
-	}
+	t.pull.Spoilt = j.spoilt
 	for i := range r.Tags {
 		t.tag(i)
 	}
@@ -201,7 +209,7 @@ func (t *trial) take(s graph.Step) bool {
 		return true
 	case t.rightly(s, found), found.Fault >= graph.NoBlob && t.behindSymlink(found.At):
 	default:
-		t.blame(causeKey{found.Fault, found.At, found.Layer}, s, found)
+		t.blame(s, found)
 	}
 	return false
 }
@@ -237,7 +245,7 @@ func (t *trial) sizes() {
 			}
 			step := graph.Step{Digest: ref.Digest, Manifest: ref.Manifest}
 			blob := t.pull.Look(step).At
-			if t.hashed(blob) || t.Read != nil && t.Read(blob) {
+			if t.hashed(blob) || t.sound != nil && t.sound(blob) {
 				t.misstated(id, blob, said, m.size)
 			} else {
 				t.missized(id, blob, said, m.size)

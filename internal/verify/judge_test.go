@@ -65,7 +65,8 @@ func TestDamage(t *testing.T) {
 		{"a config gone", image + "damage blob c gone", "missing blob c (v1)"},
 		{"a layer truncated", image + "damage blob x truncated", "corrupt blob x (v1)"},
 		{"a layer that is a directory", image + "damage blob x directory", "unreadable blob x (v1)"},
-		{"all layer links", image + "damage app no-layers", "missing app layer c (v1)\nmissing app layer x (v1)"},
+		{"all layer links", image + "damage app no-layers", "missing repositories/app/_layers (v1)"},
+		{"all layer links, and one layer", image + "damage app no-layers\ndamage blob x gone", "missing blob x (v1)\nmissing repositories/app/_layers (v1)"},
 		{"a layer that another repository has", image + "push other:v1 A\ndamage app layer x gone", "missing app layer x (v1)"},
 
 		{"a child gone", index + "damage blob B gone", "missing blob B (v1)"},

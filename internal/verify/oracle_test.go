@@ -131,13 +131,12 @@ func names(rt *rapid.T, tree *registrytest.Tree, hashes bool) []string {
 		}
 	}
 	if look(); hashes {
-		judge.Unsound = map[inventory.ID]verify.Unsound{}
-		if _, err := verify.Hash(rt.Context(), root, judge.Needed(), verify.Options{Jobs: 2, Found: func(u verify.Unsound) {
-			id, _ := inv.Digests.Lookup(u.Blob.Digest)
-			judge.Unsound[id] = u
-		}}); err != nil {
+		var unsound []verify.Unsound
+		found := func(u verify.Unsound) { unsound = append(unsound, u) }
+		if _, err := verify.Hash(rt.Context(), root, judge.Needed(), verify.Options{Jobs: 2, Found: found}); err != nil {
 			rt.Fatal(err)
 		}
+		judge.Heard(unsound, func(digest.Digest) bool { return true })
 		look()
 	}
 	return slices.Sorted(maps.Keys(found))

@@ -92,6 +92,11 @@ func (t *trial) linkMissing(s graph.Step, found graph.Found, link string) Damage
 	return d
 }
 
+func (t *trial) layersMissing() Damage {
+	return Damage{Code: Missing, Path: layout.Repository(t.from.Name) + "/" + layout.Layers,
+		Detail: "all of the repository's links to layers are gone; the registry answers 404 to each", Hint: relink}
+}
+
 // badLink is of a link that names no digest.
 func (t *trial) badLink(path string, state inventory.LinkState) Damage {
 	words := linkWords[state]
@@ -122,7 +127,7 @@ func (t *trial) blobMissing(found graph.Found) Damage {
 func (t *trial) badBlob(found graph.Found) Damage {
 	d := Damage{Digest: t.inv.Digests.Digest(found.At), Hint: clearFirst}
 	d.Path = layout.BlobData(d.Digest)
-	if unsound, read := t.Unsound[found.At]; read {
+	if unsound, read := t.unsound[found.At]; read {
 		d.Code, d.Detail = unsound.Code, unsound.words()
 	} else if m := t.inv.Manifest(found.At); m != nil {
 		words := manifestWords[m.State]
