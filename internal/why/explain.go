@@ -17,7 +17,7 @@ type Options struct {
 
 // Explain says why a target that Named or At has found stays or goes by a plan.
 func Explain(p *plan.Plan, target Target, opts Options) *Answer {
-	a := &asker{plan: p, inv: p.Inventory, opts: opts, Answer: &Answer{Target: target}, keepers: map[string]bool{}, released: map[inventory.ID]bool{}}
+	a := &asker{plan: p, inv: p.Inventory, opts: opts, Answer: &Answer{Target: target}, pins: map[string]bool{}, released: map[inventory.ID]bool{}}
 	r, _ := a.inv.Find(target.Repository)
 	id, _ := a.inv.Digests.Lookup(target.Digest)
 	switch target.Kind {
@@ -52,7 +52,7 @@ type asker struct {
 
 	lawful, unlawful bool            // what is missing may be, to some and to others
 	paths            []string        // what doubts about the target name
-	keepers          map[string]bool // repositories that link the target or keep it
+	pins             map[string]bool // repositories that keep it only because they are kept in doubt
 	released         map[inventory.ID]bool
 }
 
@@ -115,7 +115,7 @@ func (a *asker) needed(via graph.Via) {
 		a.Reason = ByChain
 	case via.Live():
 		a.State, a.Reason = Doubt, ByPin
-		a.keepers[a.inv.Repositories[via.Repository].Name] = true
+		a.pins[a.inv.Repositories[via.Repository].Name] = true
 	}
 }
 

@@ -29,9 +29,6 @@ func (a *asker) chains(id inventory.ID, repositories []int) {
 		a.excuse(n, id)
 		a.release(n, id)
 		live := a.roots(n, r)
-		if len(live) > 0 {
-			a.keepers[n.repo.Name] = true
-		}
 		a.ChainsTotal += len(live)
 		a.Chains = a.spell(n, a.Chains, live, byLength)
 		gone := a.past(n, r)
@@ -46,8 +43,11 @@ func (a *asker) chains(id inventory.ID, repositories []int) {
 		}
 	}
 	for _, c := range a.Chains {
-		if c.Root == RootHistory {
+		switch c.Root {
+		case RootHistory:
 			a.paths = append(a.paths, layout.Tag(c.Repository, c.Tag))
+		case RootPin:
+			a.pins[c.Repository] = true
 		}
 	}
 	a.LinksTotal = len(a.Links)
@@ -244,7 +244,6 @@ func (a *asker) links(r int, id inventory.ID) {
 	repo, marked := a.inv.Repositories[r], &a.plan.Graph.Repositories[r]
 	add := func(revision bool, by, target inventory.ID, stamp inventory.Stamp, goes bool) {
 		a.Links = append(a.Links, Link{repo.Name, revision, a.inv.Digests.Digest(by), a.inv.Digests.Digest(target), moment(stamp.MTime), goes})
-		a.keepers[repo.Name] = true
 	}
 	if i, found := a.inv.FindRevision(r, id); found {
 		add(true, id, id, repo.Revisions[i].Link.Stamp, !marked.Revisions[i].Live())

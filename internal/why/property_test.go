@@ -1,18 +1,22 @@
 package why
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"regjanitor/internal/inventory"
+	"regjanitor/internal/modeltest"
 	"regjanitor/internal/plan"
+	"regjanitor/internal/refusal"
 	"regjanitor/internal/registrytest"
 )
-
-var background = context.Background()
 
 // TestKeptIsWhatThePlanLeaves, in registries of all sorts: what is said of a blob,
 // a revision and a layer link is what the plan does with it, and every chain is a
@@ -21,7 +25,10 @@ func TestKeptIsWhatThePlanLeaves(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		spec := registrytest.Random(func(n int) int { return rapid.IntRange(0, n-1).Draw(r, "choice") })
 		registrytest.Try(r, spec, func(tree *registrytest.Tree) {
-			p := planned(r, tree, false)
+			p, err := planOf(tree, false)
+			if err != nil {
+				r.Fatalf("%v", err)
+			}
 			goes := map[string]bool{}
 			for _, action := range p.Actions {
 				goes[p.Item(action).Path] = true
@@ -52,6 +59,54 @@ func TestKeptIsWhatThePlanLeaves(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestDamagedRegistries: also where things are damaged, the answer is what the plan
+// does, and what is kept in doubt has a doubt that says so.
+func TestDamagedRegistries(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	rapid.Check(t, func(r *rapid.T) {
+		text, _ := modeltest.Generate(func(n int) int { return rapid.IntRange(0, n-1).Draw(r, "choice") })
+		spec, err := registrytest.Parse(text)
+		if err != nil {
+			return // not all that can be drawn can be built
+		}
+		n++
+		tree, err := spec.Write(filepath.Join(dir, strconv.Itoa(n)), registrytest.Now)
+		if err != nil {
+			return // it damages what an earlier line has removed
+		}
+		proxy := strings.Contains(text, "proxy")
+		p, err := planOf(tree, proxy)
+		var refused *refusal.Error
+		if errors.As(err, &refused) {
+			return
+		}
+		if err != nil {
+			r.Fatalf("%v in\n%s", err, text)
+		}
+		checkBlobs(r, tree, p, text, proxy)
+	})
+}
+
+func checkBlobs(t *rapid.T, tree *registrytest.Tree, p *plan.Plan, text string, proxy bool) {
+	goes := map[inventory.ID]bool{}
+	for _, action := range p.Actions {
+		if action.Kind == plan.Blob {
+			goes[p.Inventory.Blobs[action.At].Digest] = true
+		}
+	}
+	for id := range inventory.ID(p.Inventory.Digests.Len()) {
+		a := Explain(p, Target{Kind: OfDigest, Digest: p.Inventory.Digests.Digest(id)}, Options{Proxy: proxy})
+		there := p.Inventory.Blob(id) != nil
+		switch {
+		case there && goes[id] != (a.State == Garbage), there && a.State == Missing:
+			t.Fatalf("%s goes %t, and the answer is %s in\n%s", tree.Name(a.Target.Digest), goes[id], words(tree, a), text)
+		case a.State == Doubt && len(a.Doubts) == 0, a.State == Kept && len(a.Chains) == 0:
+			t.Fatalf("nothing says why %s stays: %s in\n%s", tree.Name(a.Target.Digest), words(tree, a), text)
+		}
+		checkChains(t, p, a)
+	}
 }
 
 func checkState(t *rapid.T, a *Answer, goes map[string]bool, letters string, tree *registrytest.Tree) {
@@ -110,8 +165,11 @@ func begins(p *plan.Plan, r int, c Chain) bool {
 		return named
 	case RootUntagged:
 		return linked && !repo.HasTags
-	case RootNone:
-		return linked
+	case RootNone, RootPin:
+		_, layered := findLayer(p.Inventory, r, first)
+		return linked || c.Root == RootPin && layered
+	case RootExpired:
+		return tagged && !linked && repo.Tags[at].Current.Target == first
 	}
 	return false
 }
@@ -125,7 +183,7 @@ func leads(p *plan.Plan, r int, from, to Step) bool {
 	switch to.By {
 	case ByReference:
 		for i, ref := range inv.Manifest(a).References {
-			if ref.Digest == b && (to.Of == 0 || i < to.Number+1) {
+			if ref.Digest == b && (to.Of == 0 || i <= to.Number) {
 				return true
 			}
 		}
@@ -138,6 +196,11 @@ func leads(p *plan.Plan, r int, from, to Step) bool {
 	case ByAlias:
 		at, linked := findLayer(inv, r, a)
 		return linked && inv.Repositories[r].Layers[at].Target == b
+	case ByMismatch:
+		at, linked := inv.FindRevision(r, a)
+		return linked && inv.Repositories[r].Revisions[at].Link.Target == b
+	case BySignature:
+		return slices.Contains(inv.Repositories[r].Signatures[a], b)
 	}
 	return false
 }

@@ -18,7 +18,7 @@ func (a *asker) tag(r int) {
 	tag := &repo.Tags[at]
 	dir := layout.Tag(repo.Name, tag.Name)
 	a.State, a.What, a.Reason, a.Since = Kept, "tag", ByTag, moment(tag.Current.Stamp.MTime)
-	a.paths, a.keepers[repo.Name] = append(a.paths, dir), true
+	a.paths = append(a.paths, dir)
 	if !tag.Current.Points() {
 		a.State = Doubt
 		if tag.Current.State == inventory.LinkAbsent && len(tag.History) == 0 {
@@ -54,7 +54,6 @@ func (a *asker) entry(r int, id inventory.ID) {
 func (a *asker) repository(r int) {
 	repo := a.inv.Repositories[r]
 	a.State, a.What, a.Reason = Kept, "repository", ByFrame
-	a.keepers[repo.Name] = true
 	dir := layout.Repository(repo.Name)
 	for _, action := range a.plan.Actions {
 		if action.Kind == plan.Repository {
@@ -89,7 +88,7 @@ func (a *asker) upload(r int) {
 		a.Reason = ByNobody
 	case a.plan.Graph.Repositories[r].Pinned:
 		a.State, a.Reason = Doubt, ByPin
-		a.keepers[a.Target.Repository] = true
+		a.pins[a.Target.Repository] = true
 	default:
 		a.Reason = ByYouth
 	}
@@ -105,7 +104,6 @@ func (a *asker) path() {
 		return
 	}
 	if r, found := a.inv.Find(a.Target.Repository); found {
-		a.keepers[a.Target.Repository] = a.plan.Graph.Repositories[r].Pinned
 		for i, discarded := range a.inv.Repositories[r].Discarded {
 			if dir := layout.Repository(a.Target.Repository) + "/" + layout.Manifests + "/" + discarded.Name; below(at, dir) {
 				a.judge(plan.Discarded, r, i)
@@ -142,7 +140,7 @@ func (a *asker) pinOr(reason string) {
 	case a.State != Kept:
 	case found && a.plan.Graph.Repositories[r].Pinned:
 		a.State, a.Reason = Doubt, ByPin
-		a.keepers[a.Target.Repository] = true
+		a.pins[a.Target.Repository] = true
 	default:
 		a.Reason = reason
 	}
@@ -165,13 +163,12 @@ func below(at, dir string) bool {
 	return at == dir || strings.HasPrefix(at, dir) && at[len(dir)] == '/'
 }
 
-// concerns gathers what the plan doubts or mentions about the target, and why the
-// repositories that keep it are kept in doubt.
+// concerns gathers what the plan doubts or mentions about the target and, where it
+// stays only for that, why nobody can tell.
 func (a *asker) concerns() {
 	of := func(all []graph.Doubt) (found []graph.Doubt) {
 		for _, d := range all {
-			about := slices.ContainsFunc(a.paths, func(at string) bool { return below(d.Path, at) || below(at, d.Path) && d.Path != "" })
-			if about || d.Pins && a.keepers[d.Repository] || a.Target.Digest != "" && strings.Contains(d.Problem, string(a.Target.Digest)) {
+			if a.isAbout(d) || a.State == Doubt && a.explains(d) {
 				found = append(found, d)
 			}
 		}
@@ -179,4 +176,20 @@ func (a *asker) concerns() {
 	}
 	a.Doubts, a.Warnings = of(a.plan.Doubts), of(a.plan.Warnings)
 	a.Links = a.Links[:a.most(len(a.Links))]
+}
+
+func (a *asker) isAbout(d graph.Doubt) bool {
+	return a.Target.Digest != "" && strings.Contains(d.Problem, string(a.Target.Digest)) ||
+		slices.ContainsFunc(a.paths, func(at string) bool { return below(d.Path, at) || below(at, d.Path) && d.Path != "" })
+}
+
+// explains tells whether a doubt is why the target stays.
+func (a *asker) explains(d graph.Doubt) bool {
+	switch a.Reason {
+	case ByUnknown:
+		return d.Code == "layer-link-missing"
+	case BySymlink:
+		return d.Code == "blob-symlink" || d.Code == "blob-not-a-file"
+	}
+	return d.Pins && a.pins[d.Repository]
 }

@@ -1,6 +1,7 @@
 package why
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -14,22 +15,18 @@ import (
 	"regjanitor/internal/store"
 )
 
-// planned is a sweep's plan with default options, as of the tree's own time.
-func planned(t registrytest.Reporter, tree *registrytest.Tree, proxy bool) *plan.Plan {
+// planOf is a sweep's plan with default options, as of the tree's own time.
+func planOf(tree *registrytest.Tree, proxy bool) (*plan.Plan, error) {
 	root, err := store.OpenRoot(tree.V2, false)
 	if err != nil {
-		t.Fatalf("%v", err)
+		return nil, err
 	}
 	defer root.Close()
-	inv, err := inventory.Scan(background, root, inventory.Options{Jobs: 2, EveryLink: true, HistoryTimes: true})
+	inv, err := inventory.Scan(context.Background(), root, inventory.Options{Jobs: 2, EveryLink: true, HistoryTimes: true})
 	if err != nil {
-		t.Fatalf("%v", err)
+		return nil, err
 	}
-	p, err := plan.Sweep(inv, plan.Options{Now: registrytest.Now, UploadAge: plan.DefaultUploadAge, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1, Proxy: proxy})
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return p
+	return plan.Sweep(inv, plan.Options{Now: registrytest.Now, UploadAge: plan.DefaultUploadAge, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1, Proxy: proxy})
 }
 
 // words is an answer in the letters of a spec, one line for each chain, link and
@@ -110,7 +107,10 @@ func try(t *testing.T, examples []example) {
 	for _, e := range examples {
 		t.Run(e.name, func(t *testing.T) {
 			tree, proxy := registrytest.Build(t, e.spec), strings.HasPrefix(e.spec, "proxy")
-			p := planned(t, tree, proxy)
+			p, err := planOf(tree, proxy)
+			if err != nil {
+				t.Fatal(err)
+			}
 			target, err := named(t, tree, p, e.target)
 			if err != nil {
 				t.Fatal(err)
