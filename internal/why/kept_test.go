@@ -112,5 +112,30 @@ func TestWhatKeeps(t *testing.T) {
 			kept layer needed
 			tag app:v1 > image A > layer y 2/4
 			linked by app`},
+		{"a layer of a manifest that is listed as a mere blob, and linked", `A = image c x
+			B = artifact plain:A y
+			push app:v1 B
+			push app@ A`, `{x}`, `
+			kept layer needed
+			tag app:v1 > artifact B > image A 1/2 > layer x 1/1
+			linked by app`},
+		{"what a tag without its link may have pointed to by two ways", `A = image c x
+			I = index A
+			B = image d y
+			push app:v2 B
+			history app:v1 I
+			history app:v1 A
+			push app@ I`, `{x}`, `
+			kept layer needed
+			history app:v1 > image A > layer x 1/1
+			linked by app
+			tag-without-current at app tag v1`},
+		{"what a symbolic link in the place of a blob leads to", `A = image c x
+			push app:v1 A
+			blob o p
+			damage blob p gone
+			symlink {blob p} {blob o}`, `{o}`, `
+			doubt blob led-to
+			blob-symlink at blob p`},
 	})
 }

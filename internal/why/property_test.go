@@ -38,6 +38,7 @@ func TestKeptIsWhatThePlanLeaves(t *testing.T) {
 				a := Explain(p, Target{Kind: OfDigest, Digest: d}, Options{})
 				if p.Inventory.Blob(inventory.ID(id)) != nil {
 					checkState(r, a, goes, "blob "+tree.Name(d), tree)
+					checkOptions(r, p.Inventory, a, tree)
 				}
 				checkChains(r, p, a)
 			}
@@ -119,6 +120,30 @@ func checkState(t *rapid.T, a *Answer, goes map[string]bool, letters string, tre
 		t.Fatalf("%s: goes %t, and the answer is %s", letters, gone, words(tree, a))
 	case a.State == Kept && len(a.Chains) == 0:
 		t.Fatalf("%s is kept by nothing: %s", letters, words(tree, a))
+	}
+}
+
+// checkOptions makes the plans that are said to keep garbage.
+func checkOptions(t *rapid.T, inv *inventory.Inventory, a *Answer, tree *registrytest.Tree) {
+	for _, option := range a.KeepWith {
+		opts := options(false)
+		switch option {
+		case "--keep-untagged":
+			opts.KeepUntagged = true
+		case "--keep-digests":
+			for _, c := range a.Chains {
+				opts.KeepDigests = append(opts.KeepDigests, plan.KeptDigest{Digest: c.Steps[0].Digest})
+			}
+		case "--keep-orphans":
+			opts.KeepOrphans = true
+		}
+		p, err := plan.Sweep(inv, opts)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		if again := Explain(p, a.Target, Options{}); again.State == Garbage {
+			t.Fatalf("%s does not keep %s: %s", option, tree.Name(a.Target.Digest), words(tree, again))
+		}
 	}
 }
 

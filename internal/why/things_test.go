@@ -20,7 +20,8 @@ func TestThings(t *testing.T) {
 		{"what is left of a tag", `A = image c x
 			push app:v1 A
 			dir repositories/app/_manifests/tags/old`, `app:old`, `
-			garbage tag empty`},
+			garbage tag empty
+			frees 0 blobs, stays with []`},
 		{"a repository", `A = image c x
 			push app:v1 A
 			push app:v2 A
@@ -34,11 +35,13 @@ func TestThings(t *testing.T) {
 		{"a repository that ends", `A = image c x
 			push app:v1 A
 			mount old y`, `old`, `
-			garbage repository empty`},
+			garbage repository empty
+			frees 0 blobs, stays with []`},
 		{"a repository above others", `A = image c x
 			push app/svc:v1 A
 			mount app x`, `app`, `
-			garbage repository empty`},
+			garbage repository empty
+			frees 0 blobs, stays with []`},
 		{"a revision", `A = image c x
 			push app:v1 A
 			push other@ A
@@ -46,7 +49,8 @@ func TestThings(t *testing.T) {
 			push other:v1 B`, `other@{A}`, `
 			garbage image untagged
 			untagged other > image A
-			linked by other as a revision, goes`},
+			linked by other as a revision, goes
+			frees 0 blobs, stays with [--keep-untagged --keep-digests]`},
 		{"a revision that stays", `A = image c x
 			push app:v1 A
 			push other@ A`, `app@{A}`, `
@@ -56,7 +60,8 @@ func TestThings(t *testing.T) {
 		{"an upload", `A = image c x
 			push app:v1 A
 			upload app u age=30d`, `{app upload u}`, `
-			garbage upload stale`},
+			garbage upload stale
+			frees 0 blobs, stays with [--keep-uploads]`},
 		{"a young upload", `A = image c x
 			push app:v1 A
 			upload app u age=1h`, `{app upload u}`, `
@@ -67,7 +72,8 @@ func TestThings(t *testing.T) {
 			push app:v1 B age=1d`, `{app history v1 A}`, `
 			garbage history entry untagged
 			past app:v1 > image A, until 24h0m0s by B
-			linked by app as a revision, goes`},
+			linked by app as a revision, goes
+			frees 0 blobs, stays with [--keep-untagged --keep-digests]`},
 		{"a history entry of an image that stays", `A = image c x
 			B = image d y
 			push app:v1 A age=2d
@@ -82,11 +88,13 @@ func TestThings(t *testing.T) {
 			B = image d y
 			push other:v1 B`, `{other layer x}`, `
 			garbage blob unneeded
-			linked by other, goes`},
+			linked by other, goes
+			frees 0 blobs, stays with []`},
 		{"a leftover", `A = image c x
 			push app:v1 A
 			temp app:v1 age=2d`, `the leftover`, `
-			garbage leftover stale`},
+			garbage leftover stale
+			frees 0 blobs, stays with []`},
 		{"a stray", `A = image c x
 			push app:v1 A
 			file repositories/app/notes.txt`, `repositories/app/notes.txt`, `
@@ -95,7 +103,8 @@ func TestThings(t *testing.T) {
 		{"an empty directory", `A = image c x
 			push app:v1 A
 			dir blobs/sha256/00`, `blobs/sha256/00`, `
-			garbage directory empty`},
+			garbage directory empty
+			frees 0 blobs, stays with []`},
 		{"a directory", `A = image c x
 			push app:v1 A`, `repositories/app/_manifests/tags`, `
 			kept directory in-use`},

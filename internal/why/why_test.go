@@ -26,7 +26,11 @@ func planOf(tree *registrytest.Tree, proxy bool) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Sweep(inv, plan.Options{Now: registrytest.Now, UploadAge: plan.DefaultUploadAge, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1, Proxy: proxy})
+	return plan.Sweep(inv, options(proxy))
+}
+
+func options(proxy bool) plan.Options {
+	return plan.Options{Now: registrytest.Now, UploadAge: plan.DefaultUploadAge, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1, Proxy: proxy}
 }
 
 // words is an answer in the letters of a spec, one line for each chain, link and
@@ -76,6 +80,9 @@ func words(tree *registrytest.Tree, a *Answer) string {
 			line += ", goes"
 		}
 		say("%s", line)
+	}
+	if a.State == Garbage {
+		say("frees %d blobs, stays with %v", a.FreesBlobs, a.KeepWith)
 	}
 	for _, d := range append(a.Doubts, a.Warnings...) {
 		say("%s at %s", d.Code, tree.Letters([]string{d.Path})[0])
