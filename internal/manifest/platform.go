@@ -36,8 +36,24 @@ func Platforms(index []byte) map[digest.Digest]string {
 // Platform is the one that an image's configuration is for, or that of a
 // schema 1 manifest; empty where data does not say.
 func Platform(data []byte) string {
+	s := scanner{data: data}
+	if s.peek() != '{' {
+		return ""
+	}
 	var image v1.Platform
-	if json.Unmarshal(data, &image) != nil {
+	for more := s.enter('}'); more; more = s.another('}') {
+		switch key := s.key(); {
+		case sameKey(key, "os"):
+			image.OS = string(text(s.value()))
+		case sameKey(key, "architecture"):
+			image.Architecture = string(text(s.value()))
+		case sameKey(key, "variant"):
+			image.Variant = string(text(s.value()))
+		default:
+			s.value()
+		}
+	}
+	if !s.end() {
 		return ""
 	}
 	return platformName(image)
