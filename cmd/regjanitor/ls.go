@@ -97,6 +97,8 @@ func (c *lsCmd) tags(ctx context.Context, s *session, inv *inventory.Inventory, 
 		}
 	})
 	switch {
+	case len(rows) == 0 && c.Untagged:
+		s.note("there are no tags, and no untagged manifests")
 	case len(rows) == 0:
 		s.note("there are no tags; --untagged shows manifests without one")
 	case hidden > 0:

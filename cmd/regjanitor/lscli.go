@@ -10,8 +10,9 @@ type lsCmd struct {
 // Help is what the command's help ends with.
 func (lsCmd) Help() string {
 	return `It only reads, and runs beside a live registry. SIZE is that of what the tags need;
-what repositories or tags share counts for each of them. UNTAGGED are manifests
-that no tag needs. In globs * stays between slashes, ** does not.
+what repositories or tags share counts for each of them. UNTAGGED are the manifests
+that no tag needs; what is about one that a tag needs is not counted. In globs *
+stays between slashes, ** does not.
 
 Signatures, attestations, SBOMs and the like are counted at the image that they are
 about; with -v they are listed beneath it, and where it is not there, or where they
@@ -26,7 +27,7 @@ Examples:
   regjanitor ls 'team/**' --sort size
   regjanitor ls 'ci/**:pr-*'
 
-  # what a sweep removes, but for orphans
+  # with what no tag needs, and a sweep removes
   regjanitor ls team/app --untagged
 
   # for scripts

@@ -42,7 +42,7 @@ func parseRef(name string) (plan.Request, error) {
 	}
 	repository, tag := name[:i], name[i+1:]
 	if tag == "" || tag == "." || tag == ".." {
-		return plan.Request{}, usagef("%q has no tag behind the colon; to remove the repository leave the colon out", name)
+		return plan.Request{}, usagef("%q has no tag behind the colon; to name the repository leave the colon out", name)
 	}
 	return plan.Request{Repository: repository, Tag: tag}, validName(name, repository)
 }
