@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
 
 	"regjanitor/internal/layout"
 	"regjanitor/internal/store"
@@ -36,6 +37,30 @@ func TestPlatformsOfImages(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
+	}
+}
+
+// Configurations often lack the variant that the index names.
+func TestTheIndexSaysMoreThanTheConfiguration(t *testing.T) {
+	tree, _, inv := openAndScan(t, `
+		A = image a x
+		B = image b x
+		I = index A B
+		push app:i I
+	`)
+	id := func(name string) ID {
+		id, _ := inv.Digests.Lookup(tree.Digest(name))
+		return id
+	}
+	read := map[ID]said{
+		id("I"): {children: map[digest.Digest]string{tree.Digest("A"): "linux/arm/v7"}},
+		id("a"): {platform: "linux/arm"},
+		id("b"): {platform: "linux/amd64"},
+	}
+	for name, want := range map[string]string{"I": "linux/arm/v7 linux/amd64", "A": "linux/arm"} {
+		if got := strings.Join(inv.platforms(id(name), read), " "); got != want {
+			t.Errorf("%s is for %s; want %s", name, got, want)
+		}
 	}
 }
 

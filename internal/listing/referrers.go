@@ -94,7 +94,7 @@ func Arrange(list []Manifest, untagged bool) []Row {
 	// First what is about nothing, then what is about nothing that is there, and then
 	// what is left, where things are about each other.
 	for _, turn := range []func(m *Manifest) bool{
-		func(m *Manifest) bool { return m.Named || m.Subject == "" },
+		func(m *Manifest) bool { return m.Subject == "" },
 		func(m *Manifest) bool { return !a.there[subject{m.Repository, m.Subject}] },
 		func(*Manifest) bool { return true },
 	} {

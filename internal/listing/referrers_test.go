@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"regjanitor/internal/layout"
 	"regjanitor/internal/registrytest"
@@ -32,7 +33,9 @@ const signed = `
 	push app@ U
 	push app@ O
 	push app@ P
+	Q = artifact q subject=U
 	push app:my-scan R
+	push app@ Q
 `
 
 // outline is a listing as a test compares it.
@@ -96,6 +99,7 @@ multi I
 single A
  U
   sha256-U.sbom V sbom
+   Q referrer
 `
 	list = Manifests(inv, []Wanted{all(Wanted{Untagged: true})})
 	if diff := cmp.Diff(untagged, "\n"+outline(tree, Arrange(list, true))); diff != "" {
@@ -114,6 +118,56 @@ func TestReferrersThatAreNamedHaveRowsOfTheirOwn(t *testing.T) {
 	list = Manifests(inv, []Wanted{{All: true, Tags: map[int]bool{i: true}}})
 	if got := outline(tree, Arrange(list, false)); !strings.Contains(got, "\nmy-scan R referrer\n") {
 		t.Errorf("among all others: %s", got)
+	}
+}
+
+// Where the image is gone its signatures have rows of their own, and what is about
+// these lies beneath them.
+func TestWhatIsAboutSomethingGone(t *testing.T) {
+	tree, inv := scan(t, `
+		A = image c x
+		S = image {} s subject=A
+		T = image {} t subject=S
+		push app:about-it T
+		push app:signature S
+	`)
+	got := outline(tree, Arrange(Manifests(inv, []Wanted{all(Wanted{})}), false))
+	if diff := cmp.Diff("signature S referrer\n  about-it T referrer\n", got); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+}
+
+// Each comes once for each of its tags, whether the tag tells what it is about, or it
+// says so itself, or both do; and an index that is about something is more than a
+// list of referrers.
+func TestReferrersOfAnImage(t *testing.T) {
+	tree, inv := scan(t, `
+		A = image c x
+		S = image {} s subject=A artifactType=application/vnd.dev.sigstore.bundle.v0.3+json
+		T = image d t
+		R = artifact r subject=A
+		X = index R subject=A artifactType=application/vnd.example.sbom
+		push app:v1 A
+		push app:sha256-<A>.sig S
+		push app:sha256-<A>.att T
+		push app:sha256-<A> X
+		push app:scan R
+		push app:again R
+	`)
+	var got []string
+	for _, m := range Manifests(inv, []Wanted{{All: true}}) {
+		if m.Kind != map[bool]string{true: "image", false: "artifact"}[m.Tag == "v1"] && !strings.HasPrefix(m.Kind, "index") {
+			t.Errorf("%s is listed as %s", m.Tag, m.Kind)
+		}
+		if m.Tag == "v1" {
+			for _, r := range m.Referrers {
+				got = append(got, tree.Name(r.Digest)+" "+r.Purpose+" of "+tree.Name(r.Subject))
+			}
+		}
+	}
+	want := []string{"R referrer of A", "R referrer of A", "S signature of A", "T attestation of A", "X sbom of A"}
+	if diff := cmp.Diff(want, got, cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
 	}
 }
 
@@ -141,8 +195,8 @@ func TestWhatIsAboutEachOtherIsListed(t *testing.T) {
 // A repository's untagged manifests are those that a sweep takes.
 func TestUntaggedIsWhatNoTagNeeds(t *testing.T) {
 	_, inv := scan(t, signed)
-	if got := Repositories(inv)[0].Untagged; got != 1 {
-		t.Errorf("%d are untagged; want U alone", got)
+	if got := Repositories(inv)[0].Untagged; got != 2 {
+		t.Errorf("%d are untagged; want U and Q", got)
 	}
 }
 

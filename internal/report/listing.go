@@ -34,7 +34,7 @@ type ListedManifest struct {
 	ArtifactType string           `json:"artifact_type"`
 	Platforms    []string         `json:"platforms"`
 	Subject      digest.Digest    `json:"subject"`
-	Signatures   int              `json:"signatures"`
+	Signatures   int64            `json:"signatures"`
 	Referrers    []ListedReferrer `json:"referrers"`
 	Bytes        int64            `json:"bytes"`
 	Pushed       *time.Time       `json:"pushed"`
@@ -77,12 +77,22 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-// signatures are the referrers but for the lists of them.
-func signatures(referrers []listing.Referrer) (n int) {
+// purposes counts manifests, lists of referrers apart: each once, whatever tags it
+// has.
+func purposes(referrers []listing.Referrer) map[string]int64 {
+	counts, met := map[string]int64{}, map[digest.Digest]bool{}
 	for _, r := range referrers {
-		if r.Purpose != listing.Index {
-			n++
+		if r.Purpose != listing.Index && !met[r.Digest] {
+			met[r.Digest] = true
+			counts[r.Purpose]++
 		}
+	}
+	return counts
+}
+
+func signatures(referrers []listing.Referrer) (n int64) {
+	for _, count := range purposes(referrers) {
+		n += count
 	}
 	return n
 }

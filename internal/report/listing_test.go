@@ -19,7 +19,7 @@ func TestListings(t *testing.T) {
 	const hex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	signed := listing.Manifest{
 		Repository: "team/app", Tag: "v1", Digest: "sha256:" + hex, Kind: "index(2)", Bytes: 1 << 20,
-		Referrers: []listing.Referrer{{Purpose: "sbom"}, {Purpose: "index"}, {Purpose: "signature"}, {Purpose: "signature"}},
+		Referrers: []listing.Referrer{{Purpose: "sbom", Digest: "a"}, {Purpose: "index", Digest: "b"}, {Purpose: "signature", Digest: "c"}, {Purpose: "signature", Digest: "d"}, {Purpose: "signature", Digest: "d", Tag: "again"}},
 		Pushed:    now.Add(-time.Hour), Created: now.Add(-24 * time.Hour), Platforms: []string{"linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386"},
 	}
 	signature := listing.Manifest{Repository: "team/app", Tag: "sha256-" + hex + ".sig", Digest: "sha256:ee", Kind: "artifact", Purpose: "signature"}

@@ -73,11 +73,8 @@ func kind(m *listing.Manifest) string {
 }
 
 func about(referrers []listing.Referrer) string {
-	counts := map[string]int64{}
-	for _, r := range referrers {
-		counts[r.Purpose]++
-	}
 	var parts []string
+	counts := purposes(referrers)
 	for _, purpose := range []string{"signature", "attestation", "sbom", listing.Referring} {
 		if n := counts[purpose]; n > 0 {
 			parts = append(parts, Some(n, purpose))
