@@ -34,6 +34,7 @@ var rooms = []room{
 	{"internal/plan", true},
 	{"internal/listing", true},
 	{"internal/why", true},
+	{"internal/usage", true},
 	{"internal/verify", false},
 	{"internal/trash", false},
 	{"internal/sweep", false},

@@ -195,10 +195,18 @@ func (inv *Inventory) Sizes(id ID) []int64 { return inv.sizes[id] }
 
 // Blob is the blob of this digest, nil where there is none.
 func (inv *Inventory) Blob(id ID) *Blob {
-	if int(id) >= len(inv.blobs) || inv.blobs[id] == 0 {
-		return nil
+	if place, there := inv.BlobPlace(id); there {
+		return &inv.Blobs[place]
 	}
-	return &inv.Blobs[inv.blobs[id]-1]
+	return nil
+}
+
+// BlobPlace is the place of the blob of this digest.
+func (inv *Inventory) BlobPlace(id ID) (place int, there bool) {
+	if int(id) >= len(inv.blobs) || inv.blobs[id] == 0 {
+		return 0, false
+	}
+	return int(inv.blobs[id]) - 1, true
 }
 
 // LedTo tells whether a symbolic link in the place of another blob leads to this
