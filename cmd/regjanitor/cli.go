@@ -7,6 +7,7 @@ type cli struct {
 	globals `group:"global"`
 
 	Ls        lsCmd        `cmd:"" group:"look" help:"List repositories, or the tags of some."`
+	Du        duCmd        `cmd:"" group:"look" help:"Show what takes the space, and what would free it."`
 	Verify    verifyCmd    `cmd:"" group:"look" help:"Check whether every tag can be pulled."`
 	Why       whyCmd       `cmd:"" group:"look" help:"Say what keeps a blob, an image or a file, or why it is garbage."`
 	Retention retentionCmd `cmd:"" group:"policy" help:"Check a retention policy, and show what it does."`

@@ -152,6 +152,8 @@ func (p *process) misused(c *cli, err error) exitCode {
 	switch command {
 	case "ls":
 		s.view = report.ListingOf(nil, nil)
+	case "du":
+		s.view = report.UsageOf(nil, "", 0)
 	case "verify":
 		s.view = report.NewVerification()
 	case "why":

@@ -1,6 +1,11 @@
 package report
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"regjanitor/internal/usage"
+)
 
 // Usage is the JSON document of du. Its rows add up to the total, byte for byte.
 type Usage struct {
@@ -12,20 +17,39 @@ type Usage struct {
 	Rows             []UsageRow `json:"rows"`
 }
 
-// UsageRow is what one repository, tag or layer takes, or what none of them takes
-// alone. Bytes is what the row adds to the total; the others say what is in it,
-// and SharedBytes what it needs besides and others need too.
+// UsageRow is a usage.Row under the contract's names.
 type UsageRow struct {
-	Kind             string     `json:"kind"` // repository, tag, layer, shared, kept, garbage, orphans, uploads, leftovers, links, other_files, others
+	Kind             string     `json:"kind"`
 	Repository       string     `json:"repository"`
 	Tag              string     `json:"tag"`
 	Digest           string     `json:"digest"`
-	Tags             int        `json:"tags"` // of a repository; of a layer, how many need it
+	Media            string     `json:"media"`
+	Tags             int        `json:"tags"`
 	Untagged         int        `json:"untagged"`
-	Repositories     int        `json:"repositories"` // of a layer, how many link it
+	Repositories     int        `json:"repositories"`
 	Bytes            int64      `json:"bytes"`
 	ExclusiveBytes   int64      `json:"exclusive_bytes"`
 	SharedBytes      int64      `json:"shared_bytes"`
 	ReclaimableBytes int64      `json:"reclaimable_bytes"`
 	Pushed           *time.Time `json:"pushed"`
+}
+
+// UsageOf puts what takes the space into a document; nil is of nothing.
+func UsageOf(u *usage.Usage, by string, free int64) *Usage {
+	if u == nil {
+		u = &usage.Usage{}
+	}
+	doc := &Usage{By: by, TotalBytes: u.Total, ReclaimableBytes: u.Reclaimable, FreeBytes: free, Rows: make([]UsageRow, len(u.Rows))}
+	for i, r := range u.Rows {
+		doc.Rows[i] = UsageRow{
+			r.Kind, r.Repository, r.Tag, r.Digest.String(), r.Media, r.Tags, r.Untagged, r.Repositories,
+			r.Bytes, r.Exclusive, r.Shared, r.Reclaimable, when(r.Pushed),
+		}
+	}
+	return doc
+}
+
+// UsageLine is the whole document in one line.
+func UsageLine(u *Usage) string {
+	return fmt.Sprintf("%s in all; sweep frees %s; %s free", Size(u.TotalBytes), Size(u.ReclaimableBytes), Size(u.FreeBytes))
 }

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/plan"
+	"regjanitor/internal/refusal"
+	"regjanitor/internal/report"
+	"regjanitor/internal/usage"
+)
+
+// fewRows are how many tags or layers are shown unless somebody wants more.
+const fewRows = 20
+
+// Run says what takes the space.
+func (c *duCmd) Run(ctx context.Context, s *session) error {
+	s.view = report.UsageOf(nil, c.By, 0)
+	opts, names, err := c.options(s)
+	if err != nil {
+		return err
+	}
+	if err := s.open(true); err != nil {
+		return err
+	}
+	defer s.root.Close()
+	s.warnOfRegistry()
+	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: true, Space: true}, false)
+	if err != nil {
+		return err
+	}
+	if opts.Chosen, err = chosen(inv, names); err != nil {
+		return err
+	}
+	sweep, err := s.sweepOf(inv)
+	if err != nil {
+		return err
+	}
+	free, err := s.root.Free()
+	if err != nil {
+		s.warn("free-space-unknown", s.v2, err.Error())
+	}
+	view := report.UsageOf(usage.Of(inv, sweep, opts), c.By, free)
+	s.list(view, func(w io.Writer, paint report.Paint) {
+		if s.Quiet {
+			fmt.Fprintln(w, report.UsageLine(view))
+			return
+		}
+		report.ListUsage(w, paint, view, s.started, s.hasBlocks())
+	})
+	return nil
+}
+
+// options are what the flags ask for, and the names of repositories.
+func (c *duCmd) options(s *session) (opts usage.Options, names []string, err error) {
+	opts = usage.Options{By: c.By, Sort: c.Sort}
+	if c.By != "repo" {
+		opts.Top = fewRows
+	}
+	if c.Top != nil {
+		opts.Top = *c.Top
+	}
+	switch {
+	case opts.Top < 0:
+		return opts, nil, usagef("--top: a number of rows is needed, or 0 for all, not %d", opts.Top)
+	case c.Ncdu && s.JSON:
+		return opts, nil, usagef("--ncdu and --json: there is one document on stdout; give one of them")
+	}
+	for _, name := range c.Names {
+		request, err := parseGlob(name)
+		if err != nil {
+			return opts, nil, err
+		}
+		if request.Tag != "" || request.Digest != "" {
+			return opts, nil, usagef("%q is not the name of a repository: --by tag has a row for each tag", name)
+		}
+		names = append(names, request.Repository)
+	}
+	return opts, names, nil
+}
+
+// chosen tells the repositories of these names, or those that match where none bears
+// that very name; nil is all.
+func chosen(inv *inventory.Inventory, names []string) (func(string) bool, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	set := map[string]bool{}
+	for _, name := range names {
+		before := len(set)
+		if _, there := inv.Find(name); there {
+			set[name] = true
+			continue
+		}
+		for _, r := range inv.Repositories {
+			if doublestar.MatchUnvalidated(name, r.Name) {
+				set[r.Name] = true
+			}
+		}
+		if len(set) == before {
+			return nil, &plan.UnknownError{Request: plan.Request{Repository: name}}
+		}
+	}
+	return func(name string) bool { return set[name] }, nil
+}
+
+// sweepOf is what a sweep would do, and nil where it would be refused. Its doubts and
+// warnings are told.
+func (s *session) sweepOf(inv *inventory.Inventory) (*plan.Plan, error) {
+	p, err := plan.Sweep(inv, plan.Options{
+		UploadAge: plan.DefaultUploadAge, AllowEmpty: true, Now: s.started, Proxy: s.proxy, MaxDeletePercent: -1, MaxTagsPercent: -1,
+	})
+	var refused *refusal.Error
+	if errors.As(err, &refused) {
+		s.warn("blobs-not-judged", s.v2, "nothing counts as reclaimable, for a sweep would be refused: "+refused.Message)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.doubts, s.warnings = report.DoubtsOf(p.Doubts), append(s.warnings, report.WarningsOf(p.Warnings)...)
+	if len(s.doubts) > 0 {
+		s.code = exitInDoubt
+	}
+	return p, nil
+}
+
+// hasBlocks tells whether stdout shows what is not ASCII.
+func (s *session) hasBlocks() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale := strings.ToLower(s.getenv(name)); locale != "" {
+			return isTerminal(s.stdout) && (strings.HasSuffix(locale, "utf-8") || strings.HasSuffix(locale, "utf8"))
+		}
+	}
+	return false
+}
