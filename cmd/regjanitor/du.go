@@ -38,6 +38,9 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 	if opts.Chosen, err = chosen(inv, names); err != nil {
 		return err
 	}
+	if c.Ncdu {
+		return s.browse(inv, opts.Chosen)
+	}
 	sweep, err := s.sweepOf(inv)
 	if err != nil {
 		return err
@@ -108,6 +111,19 @@ func chosen(inv *inventory.Inventory, names []string) (func(string) bool, error)
 		}
 	}
 	return func(name string) bool { return set[name] }, nil
+}
+
+// browse writes the tree for a program to walk through.
+func (s *session) browse(inv *inventory.Inventory, chosen func(string) bool) error {
+	header := s.header(exitDone, nil)
+	if !s.Quiet {
+		s.voice.Note(report.Where(&header))
+		s.voice.Concerns(&report.Header{Root: s.v2, Warnings: s.warnings})
+	}
+	if err := report.Ncdu(s.stdout, &header, inv, chosen); err != nil {
+		s.lost = err
+	}
+	return nil
 }
 
 // sweepOf is what a sweep would do, and nil where it would be refused. Its doubts and

@@ -1,9 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,40 +13,66 @@ import (
 
 // ListUsage writes what takes the space as a table, in which the sizes add up to the
 // last, and its sum in a line. The bars are drawn with blocks where a terminal has
-// them.
+// them, and as long as it has room for.
 func ListUsage(w io.Writer, paint Paint, u *Usage, now time.Time, blocks bool) {
-	own := 0
-	for own < len(u.Rows) && u.Rows[own].isOwn() {
-		own++
-	}
-	total := UsageRow{Kind: totalRow, Bytes: u.TotalBytes, ReclaimableBytes: u.ReclaimableBytes}
-	bars := barsOf(u.Rows, blocks)
-	var aligned bytes.Buffer
-	paint.table(&aligned, 0, func(w io.Writer) {
-		fmt.Fprintf(w, "NAME\t%s\tSIZE\tEXCLUSIVE\tSHARED\tRECLAIMABLE\t\n", usageHeadings(u.By))
-		for _, r := range append(u.Rows[:len(u.Rows):len(u.Rows)], total) {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.name(u.By)), r.facts(u.By, now),
-				sizeOrNone(r.Bytes), sizeOrNone(r.ExclusiveBytes), sizeOrNone(r.SharedBytes), sizeOrNone(r.ReclaimableBytes), bars(r))
+	bar := longestBar
+	if over := widest(u.lines(Paint{}, now, bar, blocks)) - paint.Width; paint.Width > 0 && over > 0 {
+		if bar -= over; bar < shortestBar {
+			bar = 0
 		}
-	})
-	lines := strings.SplitAfter(aligned.String(), "\n")
-	rule := ruleFor(lines[1:], blocks)
+	}
+	lines := u.lines(paint, now, bar, blocks)
+	rule := "-"
+	if blocks {
+		rule = "─"
+	}
+	rule = strings.Repeat(rule, widest(lines[1:]))
+	own := len(u.Rows) - len(u.special())
 	for i, line := range lines {
 		if i == own+1 && own > 0 || i == len(u.Rows)+1 && own < len(u.Rows) {
 			fmt.Fprintln(w, rule)
 		}
-		io.WriteString(w, line)
+		fmt.Fprintln(w, line)
 	}
 	fmt.Fprintf(w, "\n%s\n", paint.bold(UsageLine(u)))
 }
 
+// The lengths of bars, in characters.
+const longestBar, shortestBar = 16, 4
+
+// lines are the table's: the heading, a line for each row, and the total.
+func (u *Usage) lines(paint Paint, now time.Time, bar int, blocks bool) []string {
+	rows := append(slices.Clone(u.Rows), UsageRow{Kind: totalRow, Bytes: u.TotalBytes, ReclaimableBytes: u.ReclaimableBytes})
+	var largest int64 = 1
+	for _, r := range u.Rows {
+		largest = max(largest, r.Bytes)
+	}
+	var aligned strings.Builder
+	paint.table(&aligned, 0, func(w io.Writer) {
+		fmt.Fprintf(w, "NAME\t%s\tSIZE\tEXCLUSIVE\tSHARED\tRECLAIMABLE\t\n", usageHeadings(u.By))
+		for _, r := range rows {
+			share := float64(r.Bytes) / float64(largest)
+			if r.Kind == totalRow {
+				share = 0
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.name(u.By)), r.facts(u.By, now),
+				sizeOrNone(r.Bytes), sizeOrNone(r.ExclusiveBytes), sizeOrNone(r.SharedBytes), sizeOrNone(r.ReclaimableBytes), drawn(share, bar, blocks))
+		}
+	})
+	return strings.Split(strings.TrimSuffix(aligned.String(), "\n"), "\n")
+}
+
+// special are the rows behind those that were asked for.
+func (u *Usage) special() []UsageRow {
+	own := 0
+	for own < len(u.Rows) && slices.Contains([]string{usage.Repository, usage.Tag, usage.Layer}, u.Rows[own].Kind) {
+		own++
+	}
+	return u.Rows[own:]
+}
+
 // totalRow is the kind of the last row, which is in no document.
 const totalRow = "total"
-
-// isOwn tells a row of a repository, tag or layer.
-func (r *UsageRow) isOwn() bool {
-	return r.Kind == usage.Repository || r.Kind == usage.Tag || r.Kind == usage.Layer
-}
 
 // name is what a row is called.
 func (r *UsageRow) name(by string) string {
@@ -64,18 +90,13 @@ func (r *UsageRow) name(by string) string {
 		case "tag":
 			return "others (" + Count(int64(r.Tags)) + ")"
 		}
-	case usage.Shared:
-		if by == "tag" {
-			return "shared by tags"
-		}
-		return "shared by repositories"
 	}
 	return usageNames[r.Kind]
 }
 
 var usageNames = map[string]string{
-	usage.Others: "others", usage.Kept: "kept besides", usage.Garbage: "garbage", usage.Orphans: "orphan blobs",
-	usage.Uploads: "unfinished uploads", usage.Leftovers: "leftover files", usage.Links: "links and directories",
+	usage.Others: "others", usage.Shared: "shared by several", usage.Kept: "kept besides", usage.Garbage: "garbage", usage.Orphans: "orphan blobs",
+	usage.Uploads: "unfinished uploads", usage.Leftovers: "leftover files", usage.Links: "links, directories",
 	usage.Other: "nobody's files", totalRow: "total",
 }
 
@@ -114,38 +135,24 @@ func countOrNone(n int) string {
 	return Count(int64(n))
 }
 
-// barsOf draws a row's share of the largest.
-func barsOf(rows []UsageRow, blocks bool) func(UsageRow) string {
-	const width, parts = 16, 8
-	var largest int64 = 1
-	for _, r := range rows {
-		largest = max(largest, r.Bytes)
+// drawn is a bar of a share of width characters.
+func drawn(share float64, width int, blocks bool) string {
+	if !blocks {
+		return strings.Repeat("#", int(share*float64(width)+0.5))
 	}
-	return func(r UsageRow) string {
-		if r.Kind == totalRow || r.Bytes == 0 {
-			return ""
-		}
-		share := float64(r.Bytes) / float64(largest)
-		if !blocks {
-			return strings.Repeat("#", int(share*width+0.5))
-		}
-		n := max(1, int(share*width*parts+0.5))
-		bar := strings.Repeat("█", n/parts)
-		if n%parts > 0 {
-			bar += string([]rune("▏▎▍▌▋▊▉")[n%parts-1])
-		}
-		return bar
+	const parts = 8 // of a block
+	n := int(share*float64(width*parts) + 0.5)
+	bar := strings.Repeat("█", n/parts)
+	if n%parts > 0 {
+		bar += string([]rune("▏▎▍▌▋▊▉")[n%parts-1])
 	}
+	return bar
 }
 
-// ruleFor is a line as long as the longest of others.
-func ruleFor(lines []string, blocks bool) string {
-	longest := 0
+// widest is how many characters the longest of lines has.
+func widest(lines []string) (width int) {
 	for _, line := range lines {
-		longest = max(longest, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+		width = max(width, utf8.RuneCountInString(line))
 	}
-	if blocks {
-		return strings.Repeat("─", longest)
-	}
-	return strings.Repeat("-", longest)
+	return width
 }

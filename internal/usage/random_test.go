@@ -28,6 +28,9 @@ func TestExclusiveIsWhatRemovalFrees(t *testing.T) {
 				return
 			}
 			before := map[string]map[string]Row{}
+			if total := new(outline).look(inv, nil); total != planned.Found.DiskBytes+inv.Space.Links+inv.Space.Other {
+				t.Errorf("who browses finds %d", total)
+			}
 			for _, by := range []string{"repo", "tag", "layer"} {
 				u := Of(inv, planned, Options{By: by})
 				balanced(t, tree, inv, planned, u)

@@ -177,6 +177,9 @@ func TestHardLinks(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			balanced(t, tree, inv, sweep, u)
+			if total := new(outline).look(inv, nil); total != u.Total {
+				t.Errorf("who browses finds %d, of %d", total, u.Total)
+			}
 		})
 	}
 }
