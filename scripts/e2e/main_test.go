@@ -26,6 +26,7 @@ var programs struct {
 	registry3 string // 3.1, built statically: a container holds nothing else
 	crane     string
 	skopeo    string
+	ncdu, gdu string // which open what du exports
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -51,6 +52,12 @@ func prepare(bin string) error {
 		return err
 	}
 	if programs.skopeo, err = installed("skopeo"); err != nil {
+		return err
+	}
+	if programs.ncdu, err = installed("ncdu"); err != nil {
+		return err
+	}
+	if programs.gdu, err = installed("gdu"); err != nil {
 		return err
 	}
 
