@@ -131,14 +131,6 @@ func TestWhatKept(t *testing.T) {
 			past app:v1 > image B > layer x 1/1, until 168h0m0s by C
 			linked by app, goes
 			frees 1 blobs, stays with [--keep-untagged --keep-digests]`},
-		{"what is about the blob that a sha512 leads to", `A = image c sha512:x
-			S = image {} s subject=x
-			push app:v1 A
-			push app@ S`, `{s}`, `
-			garbage layer orphan
-			untagged app > image S > layer s 1/1
-			linked by app, goes
-			frees 1 blobs, stays with [--keep-untagged --keep-digests]`},
 		{"an index that lost its tag", `A = image c x
 			B = image d x
 			I = index A B
