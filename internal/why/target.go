@@ -85,7 +85,20 @@ func Named(inv *inventory.Inventory, name string) (Target, error) {
 	if top, _, _ := strings.Cut(path, "/"); top == layout.Blobs || top == layout.Repositories {
 		return At(inv, path), nil
 	}
-	return Target{}, &plan.UnknownError{Request: request}
+	return Target{}, unknown(inv, request)
+}
+
+// unknown says that a name is not there. Many things at once have no answer.
+func unknown(inv *inventory.Inventory, request plan.Request) error {
+	_, err := plan.Find(inv, request)
+	var nothing *plan.UnknownError
+	switch {
+	case err == nil:
+		return &UnknownError{request.String(), "name one thing, without a glob"}
+	case errors.As(err, &nothing) && nothing.Below != "" && request.Tag == "":
+		return &UnknownError{request.String(), "it is no repository itself; there is " + nothing.Below + " below it"}
+	}
+	return err
 }
 
 // known is a digest that something of the tree has or names.
@@ -112,14 +125,14 @@ func revision(inv *inventory.Inventory, repository, text string) (Target, error)
 	case errors.As(err, &ambiguous):
 		return Target{}, err
 	case err != nil:
-		return Target{}, &UnknownError{repository + "@" + text, "name a digest, or four digits of its hex or more: regjanitor ls " + repository + " --digests --untagged"}
+		return Target{}, &UnknownError{repository + "@" + text, "name a digest, or its first digits"}
 	}
 	if id, met := inv.Digests.Lookup(d); met && found {
 		if _, linked := inv.FindRevision(r, id); linked {
 			return Target{Kind: OfRevision, Repository: repository, Digest: d}, nil
 		}
 	}
-	return Target{}, &plan.UnknownError{Request: plan.Request{Repository: repository, Digest: d}}
+	return Target{}, unknown(inv, plan.Request{Repository: repository, Digest: d})
 }
 
 // shortest is how much of a digest's hex is needed.

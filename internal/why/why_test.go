@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -90,21 +91,30 @@ func words(tree *registrytest.Tree, a *Answer) string {
 	return strings.Join(lines, "\n")
 }
 
-// named finds a target whose digests are given as letters: {x}.
-func named(t testing.TB, tree *registrytest.Tree, p *plan.Plan, name string) (Target, error) {
-	t.Helper()
+// named finds a target whose digests and paths are given in letters: {x}.
+func named(tree *registrytest.Tree, p *plan.Plan, name string) (Target, error) {
 	if name == "the leftover" {
 		return At(p.Inventory, p.Inventory.Leftovers[0].Path), nil
 	}
-	name = letters.ReplaceAllStringFunc(name, func(s string) string {
-		if strings.Contains(s, " ") {
-			return strings.TrimPrefix(tree.Path(s[1:len(s)-1]), tree.V2+"/")
-		}
-		return string(tree.Digest(s[1 : len(s)-1]))
-	})
-	return Named(p.Inventory, name)
+	return Named(p.Inventory, spelt(tree, name))
 }
 
+// spelt puts digests and paths in the place of letters.
+func spelt(tree *registrytest.Tree, text string) string {
+	return letters.ReplaceAllStringFunc(text, func(s string) string {
+		thing, cut, _ := strings.Cut(s[1:len(s)-1], "/")
+		if strings.Contains(thing, " ") {
+			return strings.TrimPrefix(tree.Path(thing), tree.V2+"/")
+		}
+		d := tree.Digest(thing)
+		if n, err := strconv.Atoi(cut); err == nil {
+			return d.Encoded()[:n]
+		}
+		return string(d)
+	})
+}
+
+// letters are {x}, {app layer x} and, for the first eight digits alone, {x/8}.
 var letters = regexp.MustCompile(`\{.*?\}`)
 
 // example is an answer, in letters, about a target in the tree of a spec.
@@ -118,7 +128,7 @@ func try(t *testing.T, examples []example) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			target, err := named(t, tree, p, e.target)
+			target, err := named(tree, p, e.target)
 			if err != nil {
 				t.Fatal(err)
 			}
