@@ -40,6 +40,7 @@ var rooms = []room{
 	{"internal/sweep", false},
 	{"internal/repair", false},
 	{"internal/guard", false},
+	{"internal/treemap", true},
 	{"internal/report", false},
 	{"cmd/regjanitor", false},
 }
