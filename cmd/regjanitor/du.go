@@ -30,6 +30,9 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer s.root.Close()
+	if err := c.checkPage(s); err != nil {
+		return err
+	}
 	s.warnOfRegistry()
 	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: true, Space: true}, false)
 	if err != nil {
@@ -49,8 +52,15 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		s.warn("free-space-unknown", s.v2, err.Error())
 	}
+	if err := c.writePage(s, inv, sweep, opts, free); err != nil {
+		return err
+	}
 	view := report.UsageOf(usage.Of(inv, sweep, opts), c.By, free)
 	s.list(view, func(w io.Writer, paint report.Paint) {
+		if c.HTML != "" {
+			c.sayPage(w, view)
+			return
+		}
 		if s.Quiet {
 			fmt.Fprintln(w, report.UsageLine(view))
 			return

@@ -6,6 +6,7 @@ type duCmd struct {
 	Sort  string   `enum:"size,exclusive,shared,reclaimable,name" default:"size" placeholder:"KEY" help:"Order: ${enum} (${default})."`
 	Top   *int     `placeholder:"N" help:"Show the first N rows and make one of the others, 0 for all; all repositories, and 20 tags or layers, unless given."`
 	Ncdu  bool     `help:"Write the tree on stdout in ncdu's format, which ncdu -f - and gdu -f - open."`
+	HTML  filename `name:"html" placeholder:"FILE" help:"Write one HTML page that needs nothing else, with a picture and tables, instead of the table. - is stdout."`
 }
 
 // Help is what the command's help ends with.
@@ -28,5 +29,8 @@ Examples:
   regjanitor du 'team/**' --sort shared
 
   # walk through it all
-  regjanitor du --ncdu | ncdu -f -`
+  regjanitor du --ncdu | ncdu -f -
+
+  # a page to look at in a browser, or to send to those who fill the disk
+  regjanitor du --html space.html`
 }
