@@ -2,12 +2,10 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -22,17 +20,12 @@ import (
 // disk does.
 const completeCommand = "__complete"
 
-const (
-	timeToLook   = 500 * time.Millisecond // after which what is known has to do
-	timeToAnswer = time.Second            // after which nobody waits any more
-
-	mostCandidates = 10_000 // that a shell is given
-)
+// mostCandidates is how many a shell is given.
+const mostCandidates = 10_000
 
 // completion is what a word may become.
 type completion struct {
 	*process
-	context.Context
 	trace *kong.Context // of the words before
 	flags []*kong.Flag  // that may be given
 
@@ -46,29 +39,10 @@ func (p *process) complete(parser *kong.Kong, words []string) exitCode {
 	if len(words) == 0 {
 		return exitDone
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeToLook)
-	defer cancel()
-	c := &completion{process: p, Context: ctx, answer: "names"}
-	if inTime(timeToAnswer, func() { c.last(parser, words) }) {
-		c.write(p.stdout)
-	}
+	c := &completion{process: p, answer: "names"}
+	c.last(parser, words)
+	c.write(p.stdout)
 	return exitDone
-}
-
-// inTime tells whether work ended before the time was up. A disk that hangs is
-// left hanging.
-func inTime(limit time.Duration, work func()) bool {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		work()
-	}()
-	select {
-	case <-done:
-		return true
-	case <-time.After(limit):
-		return false
-	}
 }
 
 // last completes the last word, by what kong makes of those before it.
@@ -168,7 +142,7 @@ func (c *completion) value(before string, f *kong.Flag, word string) {
 
 func (c *completion) enum(before string, v *kong.Value, word string) {
 	for _, value := range v.EnumSlice() {
-		c.offer(before+word, before+value, "")
+		c.candidates = offer(c.candidates, before, word, value, "")
 	}
 }
 
@@ -186,7 +160,7 @@ func (c *completion) argument(node *kong.Node, word string) {
 		c.enum("", wanted, word)
 	default:
 		switch wanted.Name {
-		case "ref":
+		case "ref", "thing":
 			c.references(word)
 		case "repo":
 			c.repositories("", word, false)
@@ -215,12 +189,18 @@ func (c *completion) positional(node *kong.Node) *kong.Positional {
 	return nil
 }
 
-// offer adds a word that begins as the user's does.
 func (c *completion) offer(begun, word, meaning string) {
-	if strings.HasPrefix(word, begun) {
-		meaning, _, _ = strings.Cut(meaning, ". ")
-		c.candidates = append(c.candidates, candidateWord{word, strings.TrimSuffix(meaning, ".")})
+	c.candidates = offer(c.candidates, "", begun, word, meaning)
+}
+
+// offer adds a word that goes on as the user has begun it, behind what stands
+// before it.
+func offer(to []candidateWord, before, begun, word, meaning string) []candidateWord {
+	if !strings.HasPrefix(word, begun) {
+		return to
 	}
+	meaning, _, _ = strings.Cut(meaning, ". ")
+	return append(to, candidateWord{before + word, strings.TrimSuffix(meaning, ".")})
 }
 
 // write answers. Of too many the last stays, so that a shell does not take for

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -13,95 +15,123 @@ import (
 	"regjanitor/internal/trash"
 )
 
+const (
+	timeToLook   = time.Second     // at the tree; then what is known has to do
+	timeToAnswer = 2 * time.Second // after which nobody waits for a disk that hangs
+)
+
+// look offers the names that list finds in the tree.
+func (c *completion) look(list func(context.Context, *store.Root) []candidateWord) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeToLook)
+	defer cancel()
+	var found []candidateWord
+	if inTime(timeToAnswer, func() {
+		if root := c.open(); root != nil {
+			defer root.Close()
+			found = list(ctx, root)
+		}
+	}) {
+		c.candidates = append(c.candidates, found...)
+	}
+}
+
+// inTime tells whether work ended before the time was up. It is left to itself
+// where it did not.
+func inTime(limit time.Duration, work func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
 // references completes REPO, REPO:TAG or REPO@DIGEST.
 func (c *completion) references(word string) {
-	repository, _, byDigest := strings.Cut(word, "@")
+	repository, begun, byDigest := strings.Cut(word, "@")
 	colon := strings.LastIndexByte(word, ':')
 	switch {
 	case byDigest:
-		c.within(repository+"@", word, func(root store.Dir) (names []string) {
-			digests, _ := inventory.RevisionNames(c, root, repository)
-			for _, d := range digests {
-				names = append(names, string(d))
-			}
-			slices.Sort(names)
-			return names
-		})
+		c.digests(repository, begun)
 	case colon > strings.LastIndexByte(word, '/'):
-		c.within(word[:colon+1], word, func(root store.Dir) []string {
-			names, _ := inventory.TagNames(c, root, word[:colon])
-			slices.SortFunc(names, retention.Natural)
-			return slices.DeleteFunc(names, func(tag string) bool {
-				_, _, attached := layout.TagSubject(tag)
-				return attached && !strings.HasPrefix(word[colon+1:], attachedTags)
-			})
-		})
+		c.tags(word[:colon], word[colon+1:])
 	default:
 		c.repositories("", word, true)
 	}
+}
+
+func (c *completion) digests(repository, begun string) {
+	c.look(func(ctx context.Context, root *store.Root) (found []candidateWord) {
+		digests, _ := inventory.RevisionNames(ctx, root, repository)
+		slices.Sort(digests)
+		for _, d := range digests {
+			found = offer(found, repository+"@", begun, string(d), "")
+		}
+		return found
+	})
 }
 
 // attachedTags is what tags of signatures and the like begin with. There may be as
 // many as there are images, and nobody types one who does not begin so.
 const attachedTags = "sha256-"
 
-// within offers names behind what stands before them in the word.
-func (c *completion) within(before, word string, names func(store.Dir) []string) {
-	root := c.open()
-	if root == nil {
-		return
-	}
-	defer root.Close()
-	for _, name := range names(root) {
-		c.offer(word, before+name, "")
-	}
+func (c *completion) tags(repository, begun string) {
+	c.look(func(ctx context.Context, root *store.Root) (found []candidateWord) {
+		tags, _ := inventory.TagNames(ctx, root, repository)
+		slices.SortFunc(tags, retention.Natural)
+		for _, tag := range tags {
+			_, _, attached := layout.TagSubject(tag)
+			if !attached || strings.HasPrefix(begun, attachedTags) {
+				found = offer(found, repository+":", begun, tag, "")
+			}
+		}
+		return found
+	})
 }
 
 // repositories completes the name of a repository up to the next slash, and where
 // it is one the colon behind which tags may follow.
-func (c *completion) repositories(before, word string, tagged bool) {
-	root := c.open()
-	if root == nil {
-		return
-	}
-	defer root.Close()
-	names, err := inventory.Names(c, root, word)
-	if err != nil {
-		return
-	}
-	slices.SortFunc(names, func(a, b inventory.Name) int { return retention.Natural(a.Name, b.Name) })
-	for _, n := range names {
-		if n.Repository {
-			c.offer(before+word, before+n.Name, "repository")
+func (c *completion) repositories(before, begun string, tagged bool) {
+	c.look(func(ctx context.Context, root *store.Root) (found []candidateWord) {
+		names, _ := inventory.Names(ctx, root, begun)
+		slices.SortFunc(names, func(a, b inventory.Name) int { return retention.Natural(a.Name, b.Name) })
+		for _, n := range names {
+			if n.Repository {
+				found = offer(found, before, begun, n.Name, "repository")
+			}
+			if n.Repository && tagged && (len(names) == 1 || n.Name == begun) {
+				found = offer(found, before, begun, n.Name+":", "its tags")
+			}
+			if n.Parent {
+				found = offer(found, before, begun, n.Name+"/", "repositories below it")
+			}
 		}
-		if n.Repository && tagged && (len(names) == 1 || n.Name == word) {
-			c.offer(word, n.Name+":", "its tags")
-		}
-		if n.Parent {
-			c.offer(before+word, before+n.Name+"/", "repositories below it")
-		}
-	}
+		return found
+	})
 }
 
 // runs completes the name of a run that has left something in the trash, the
 // latest first.
-func (c *completion) runs(word string) {
-	root := c.open()
-	if root == nil {
-		return
-	}
-	defer root.Close()
-	storage, err := root.Above()
-	if err != nil {
-		return
-	}
-	defer storage.Close()
-	ids, _ := trash.IDs(storage)
-	for _, id := range slices.Backward(ids) {
-		if layout.ValidTag(id) { // a shell takes it as it is
-			c.offer(word, id, "")
+func (c *completion) runs(begun string) {
+	c.look(func(_ context.Context, root *store.Root) (found []candidateWord) {
+		storage, err := root.Above()
+		if err != nil {
+			return nil
 		}
-	}
+		defer storage.Close()
+		ids, _ := trash.IDs(storage)
+		for _, id := range slices.Backward(ids) {
+			if layout.ValidTag(id) { // a shell takes it as it is
+				found = offer(found, "", begun, id, "")
+			}
+		}
+		return found
+	})
 }
 
 // open opens the tree that the words before name, as every command would.
