@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"syscall"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 
@@ -71,8 +72,10 @@ func (r *reader) Write(data []byte) (int, error) {
 		return 0, err
 	}
 	if r.limit != nil {
-		if err := r.limit.WaitN(r.ctx, len(data)); err != nil {
-			return 0, err
+		select {
+		case <-r.ctx.Done():
+			return 0, r.ctx.Err()
+		case <-time.After(r.limit.ReserveN(time.Now(), len(data)).Delay()):
 		}
 	}
 	r.read += int64(len(data))
