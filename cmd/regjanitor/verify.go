@@ -115,7 +115,8 @@ func (v *verification) conclude(verdicts []verify.Verdict) {
 	v.doc.RepositoriesChecked = len(verdicts)
 	damage, moving := verify.Recheck(v.root, v.started, time.Now(), all)
 	for _, d := range moving {
-		v.warn("tree-changed", d.Path, "changed while the tree was looked at: verify "+d.Repository+" again")
+		v.doubts = append(v.doubts, report.Doubt{Code: "tree-changed", Repository: d.Repository, Path: d.Path,
+			Problem: "changed while the tree was looked at, and nobody can say whether it is damaged", Hint: "regjanitor verify " + quoted(d.Repository)})
 	}
 	v.doc.Find(damage)
 	v.oddities()

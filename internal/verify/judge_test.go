@@ -72,6 +72,8 @@ func TestDamage(t *testing.T) {
 		{"a child gone", index + "damage blob B gone", "missing blob B (v1)"},
 		{"a child's link gone", index + "damage app@B gone", "missing app revision B (v1)"},
 		{"a child's link gone, which another repository has", index + "push other:v1 I\ndamage app@B gone", "missing app revision B (v1)"},
+		{"a child's link gone, which nobody else has", index + "damage app@B gone\ndamage app layer d gone", "missing app revision B (v1)"},
+		{"a child's link gone, and no file for its blob", index + "damage app@B gone\ndamage blob B directory", "missing app revision B (v1)"},
 		{"a child's layer gone", index + "damage blob y gone", "missing blob y (v1)"},
 		{"a child truncated", index + "damage blob B truncated", "corrupt blob B (v1)"},
 
@@ -81,6 +83,8 @@ func TestDamage(t *testing.T) {
 		{"what an alias leads to gone", alias + "damage blob z gone", "missing blob z (v1)"},
 		{"a tarsum gone", "O = schema1 x tarsum:p\npush app:v1 O\ndamage app layer tarsum:p gone", "missing app layer tarsum:p (v1)"},
 		{"a manifest of registry 2.1 gone", image + "push app:old Q links=layers\nQ = image c q\ndamage blob Q gone", "missing blob Q (old)"},
+
+		{"a manifest of registry 2.1 empty", image + "push app:old Q links=layers\nQ = image c q\ndamage blob Q empty", "corrupt blob Q (old)"},
 
 		{"several tags", image + "push app:v2 A\npush app:v0 B\nB = image d x\npush app:w D\nD = image d e\ndamage blob x gone", "missing blob x (v0 v1 v2)"},
 		{"two causes for one tag", image + "damage blob x gone\ndamage blob c truncated", "corrupt blob c (v1)\nmissing blob x (v1)"},
@@ -92,6 +96,7 @@ func TestDamage(t *testing.T) {
 		{"by digest, without tags", "A = image c x\npush app@ A\ndamage blob x gone", "missing blob x ()"},
 		{"by digest, with tags", image + "push app@ B\nB = image d y\ndamage blob y gone", ""},
 		{"of a manifest that was untagged", image + "push app:v1 B\nB = image d y\ndamage blob A truncated\ndamage blob x gone", ""},
+		{"of a repository whose tags were removed", "A = image c x\npush app:v1 A\nuntag app:v1\ndamage blob x gone", ""},
 		{"tags gone", image + "damage app no-tags\ndamage blob x gone", "missing blob x ()"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,6 +125,7 @@ func TestLegitimate(t *testing.T) {
 	}{
 		{"a sparse index", "A = image c x\nB = image d y\nI = index A ~B\npush app:v1 I", false, []verify.GapKind{verify.SparseChild}},
 		{"a sparse index, whole elsewhere", "A = image c x\nB = image d y\nI = index A ~B\npush app:v1 I\npush other:v1 B", false, []verify.GapKind{verify.SparseChild}},
+		{"a sparse index, whose child shares a layer", "A = image c x\nB = image d x\nI = index A ~B\npush app:v1 I\npush other:v1 B", false, []verify.GapKind{verify.SparseChild}},
 		{"foreign layers", "F = image f foreign:w urls:v\npush app:v1 F", false, []verify.GapKind{verify.ForeignLayer, verify.ForeignLayer}},
 		{"a missing subject", "S = image s x subject=Q\nQ = image q r\npush app:v1 S", false, []verify.GapKind{verify.AbsentSubject}},
 		{"a proxy's gaps", "proxy\nA = image c ~x\npush app:v1 A\nB = image d y\npush app:v2 B\nexpire app@B\nI = index B\npush app:v3 I\ndamage blob B gone\nexpire app@B", true,
@@ -140,6 +146,19 @@ func TestLegitimate(t *testing.T) {
 				t.Errorf("gaps %+v, damage %+v; want gaps %v", found.gaps, found.damage, c.want)
 			}
 		})
+	}
+}
+
+// TestAProxyCanBeDamaged: what it holds has to be good.
+func TestAProxyCanBeDamaged(t *testing.T) {
+	for how, want := range map[string]string{
+		"blob x directory": "unreadable blob x (v1)", "blob x truncated": "corrupt blob x (v1)", "blob A empty": "corrupt blob A (v1)",
+		"app:v1 empty": "corrupt app tag v1 (v1)", "app layer x garbage": "corrupt app layer x (v1)",
+	} {
+		tree := registrytest.Build(t, "proxy\n"+image+"damage "+how)
+		if found := judge(t, tree, true); len(found.damage) != 1 || inLetters(tree, found.damage[0]) != want {
+			t.Errorf("%s: %+v; want %s", how, found.damage, want)
+		}
 	}
 }
 
