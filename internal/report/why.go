@@ -47,6 +47,7 @@ type WhyChain struct {
 	Until      *time.Time `json:"until"`
 	By         string     `json:"by"`
 	About      string     `json:"about"`
+	AboutGone  bool       `json:"about_gone"`
 	Steps      []WhyStep  `json:"steps"`
 }
 
@@ -82,7 +83,7 @@ func WhyOf(a *why.Answer) *Why {
 		FreesBytes: a.Frees, FreesBlobs: a.FreesBlobs, KeepWith: append([]string{}, a.KeepWith...),
 	}
 	for i, c := range a.Chains {
-		w.Chains[i] = WhyChain{string(c.Root), c.Repository, c.Tag, when(c.Since), when(c.Until), string(c.By), string(c.About), make([]WhyStep, len(c.Steps))}
+		w.Chains[i] = WhyChain{string(c.Root), c.Repository, c.Tag, when(c.Since), when(c.Until), string(c.By), string(c.About), c.AboutGone, make([]WhyStep, len(c.Steps))}
 		for j, s := range c.Steps {
 			w.Chains[i].Steps[j] = WhyStep{string(s.Digest), s.What, string(s.By), s.Number, s.Of, s.Platform}
 		}

@@ -1,25 +1,34 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"regjanitor/internal/why"
 )
 
-// chains writes the chains, aligned.
-func (t WhyText) chains(w io.Writer, a *Why) {
-	var aligned bytes.Buffer
-	tw := tabwriter.NewWriter(&aligned, 0, 0, 1, ' ', 0)
-	for _, c := range a.Chains {
-		fmt.Fprintf(tw, "  %s\t%s\t %s\n", t.root(c), t.way(c), t.times(c))
+// chains writes the chains, aligned. Where a line would be wider than the terminal,
+// the times go below.
+func (t WhyText) chains(w io.Writer, paint Paint, a *Why) {
+	rows := make([][3]string, len(a.Chains))
+	var widest [3]int
+	for i, c := range a.Chains {
+		rows[i] = [3]string{t.root(c), t.way(c), t.times(c)}
+		for column, cell := range rows[i] {
+			widest[column] = max(widest[column], utf8.RuneCountInString(cell))
+		}
 	}
-	tw.Flush()
-	for line := range strings.Lines(aligned.String()) {
-		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	const gaps = len("  ") + len(" ") + len("  ")
+	narrow := paint.Width > 0 && gaps+widest[0]+widest[1]+widest[2] > paint.Width
+	for _, row := range rows {
+		if narrow {
+			fmt.Fprintf(w, "  %s %s\n      %s\n", row[0], row[1], row[2])
+			continue
+		}
+		line := fmt.Sprintf("  %-*s %-*s  %s", widest[0], row[0], widest[1], row[1], row[2])
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	if more := int64(a.ChainsTotal - len(a.Chains)); more > 0 {
 		fmt.Fprintf(w, "  … and %s more, -v shows them\n", Count(more))
@@ -78,6 +87,9 @@ func (t WhyText) times(c WhyChain) string {
 	case why.RootTag:
 		if c.About != "" {
 			text += ", about " + t.digest(c.About)
+			if c.AboutGone {
+				text += ", which is not in " + printable(c.Repository)
+			}
 		}
 	case why.RootHistory:
 		text = "the tag has lost its link, and may have pointed here"

@@ -38,7 +38,7 @@ func (t WhyText) Explain(w io.Writer, paint Paint, a *Why) {
 	}
 	fmt.Fprintf(w, "\n%s\n", verdict)
 	if !itself {
-		t.chains(w, a)
+		t.chains(w, paint, a)
 	}
 	for _, line := range t.notes(a) {
 		fmt.Fprintln(w, line)
@@ -139,15 +139,20 @@ func (t WhyText) kept(a *Why) string {
 
 // keepers counts what the chains begin with.
 func (t WhyText) keepers(a *Why) string {
-	n, roots := int64(a.ChainsTotal), map[string]int{}
+	tags := 0
 	for _, c := range a.Chains {
-		roots[c.Root]++
+		if c.Tag != "" {
+			tags++
+		}
 	}
-	switch {
-	case roots[string(why.RootTag)]+roots[string(why.RootHistory)] == len(a.Chains):
+	n := int64(a.ChainsTotal)
+	switch tags {
+	case len(a.Chains):
 		return Some(n, "tag")
+	case 0:
+		return Some(n, "manifest")
 	}
-	return Some(n, "root")
+	return Count(n) + " tags and manifests"
 }
 
 func (t WhyText) garbage(a *Why) string {

@@ -83,10 +83,11 @@ func (a *asker) roots(n *net, r int) []root {
 		kind, ids := a.keeps(n, tag)
 		for _, id := range ids {
 			if at, far := n.distance(id); far >= 0 && (best.far < 0 || far < best.far) {
-				best = root{at, Chain{far: far, Root: kind, Tag: tag.Name, Since: moment(tag.Current.Stamp.MTime), About: a.about(tag)}}
+				best = root{at, Chain{far: far, Root: kind, Tag: tag.Name, Since: moment(tag.Current.Stamp.MTime)}}
 			}
 		}
 		if best.far >= 0 {
+			best.About, best.AboutGone = a.about(r, tag)
 			found = append(found, best)
 		}
 	}
@@ -118,15 +119,21 @@ func (a *asker) keeps(n *net, tag *inventory.Tag) (Root, []inventory.ID) {
 	return RootTag, []inventory.ID{target}
 }
 
-// about is the manifest that a tag is about.
-func (a *asker) about(tag *inventory.Tag) digest.Digest {
+// about is the manifest that a tag is about, and whether the repository lacks it.
+func (a *asker) about(r int, tag *inventory.Tag) (subject digest.Digest, gone bool) {
 	if !plan.Refers(a.inv, tag) {
-		return ""
+		return "", false
 	}
 	if named, _, ok := layout.TagSubject(tag.Name); ok {
-		return named
+		subject = named
+	} else {
+		subject = a.inv.Digests.Digest(a.inv.Subjects[tag.Current.Target][0])
 	}
-	return a.inv.Digests.Digest(a.inv.Subjects[tag.Current.Target][0])
+	id, met := a.inv.Digests.Lookup(subject)
+	if met {
+		_, met = a.inv.FindRevision(r, id)
+	}
+	return subject, !met
 }
 
 // pinned is the shortest way from any link of the repository.

@@ -112,6 +112,14 @@ func TestWhatKeeps(t *testing.T) {
 			kept layer needed
 			tag app:v1 > image A > layer y 2/4
 			linked by app`},
+		{"a signature of an image that has gone", `A = image c x
+			B = image d y
+			S = image {} s
+			push app:v1 B
+			push app:sha256-<A>.sig S`, `{S}`, `
+			kept image needed
+			tag app:sha256-951b06a95fdf492eccd94be3ff6f7bbf90e9d9877c96686251234097ffbdbe6f.sig > image S, about A, gone
+			linked by app as a revision`},
 		{"a layer of a manifest that is listed as a mere blob, and linked", `A = image c x
 			B = artifact plain:A y
 			push app:v1 B

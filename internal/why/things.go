@@ -67,7 +67,9 @@ func (a *asker) repository(r int) {
 	n.enter(repo)
 	for i := range repo.Tags {
 		if tag := &repo.Tags[i]; tag.Current.Points() {
-			tags = append(tags, root{n.place(tag.Current.Target, asManifest), Chain{Root: RootTag, Tag: tag.Name, Since: moment(tag.Current.Stamp.MTime), About: a.about(tag)}})
+			c := Chain{Root: RootTag, Tag: tag.Name, Since: moment(tag.Current.Stamp.MTime)}
+			c.About, c.AboutGone = a.about(r, tag)
+			tags = append(tags, root{n.place(tag.Current.Target, asManifest), c})
 		}
 	}
 	n.far = make([]int32, len(n.knots))

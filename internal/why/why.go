@@ -104,8 +104,10 @@ type Chain struct {
 	// Until and By are when a push moved the tag away, and to what.
 	Until time.Time
 	By    digest.Digest
-	// About is what the tag is about, as that of a signature.
-	About digest.Digest
+	// About is what the tag is about, as that of a signature, and AboutGone whether
+	// the repository has it no more.
+	About     digest.Digest
+	AboutGone bool
 
 	far int32 // how many steps follow the first
 }

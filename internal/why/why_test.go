@@ -63,6 +63,9 @@ func words(tree *registrytest.Tree, a *Answer) string {
 		}
 		if c.About != "" {
 			line += ", about " + tree.Name(c.About)
+			if c.AboutGone {
+				line += ", gone"
+			}
 		}
 		say("%s", line)
 	}
