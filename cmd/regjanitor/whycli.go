@@ -7,9 +7,9 @@ type whyCmd struct {
 
 // Help is what the command's help ends with.
 func (whyCmd) Help() string {
-	return `It says which tags keep a thing, and through what, the shortest way first; or why it is
-garbage, since when, and what a sweep would free. It only reads, and runs beside a live
-registry. -v shows all tags and digests in full.
+	return `It says which tags keep a thing and through what, the shortest way first, or why
+it is garbage, since when, and what a sweep would free. Shown are ten tags and short
+digests, with -v all of them in full. It only reads, and runs beside a live registry.
 
 Examples:
   # a blob that takes much space: who needs it?

@@ -30,12 +30,15 @@ func (a *asker) chains(id inventory.ID, repositories []int) {
 		live := a.roots(n, r)
 		a.ChainsTotal += len(live)
 		a.Chains = a.spell(n, a.Chains, live, byLength)
+		if a.State == Kept {
+			continue
+		}
 		gone := a.past(n, r)
 		pasts += len(gone)
 		past = a.spell(n, past, gone, byEnd)
 		kept = kept || slices.ContainsFunc(gone, func(r root) bool { return n.revisions[n.knots[r.at].id] != 0 })
 	}
-	if len(a.Chains) == 0 && a.State != Kept {
+	if len(a.Chains) == 0 {
 		a.Chains, a.ChainsTotal = past, pasts
 		if kept {
 			a.KeepWith = []string{"--keep-untagged", "--keep-digests"}

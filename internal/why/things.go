@@ -36,18 +36,19 @@ func (a *asker) tag(r int) {
 func (a *asker) entry(r int, id inventory.ID) {
 	repo := a.inv.Repositories[r]
 	tag, entry, _ := findEntry(repo, a.Target.Tag, id)
-	a.chains(id, []int{r})
-	a.State, a.What, a.Since = Kept, "history entry", moment(repo.Tags[tag].History[entry].MTime)
-	a.Reason = ByHistory
-	if len(a.Chains) > 0 {
-		a.Reason = ByChain
-	}
+	a.State, a.Reason = Kept, ""
 	for _, action := range a.plan.Actions {
 		if action.Kind == plan.TagIndexEntry && action.Repository == int32(r) && action.At == int32(tag) && action.Entry == int32(entry) {
 			a.State, a.Reason = Garbage, action.Reason.String()
 		}
 	}
 	a.paths = append(a.paths, layout.Tag(repo.Name, a.Target.Tag))
+	a.chains(id, []int{r})
+	a.What, a.Since = "history entry", moment(repo.Tags[tag].History[entry].MTime)
+	a.needed(graph.Via{})
+	if a.Reason == "" {
+		a.pinOr(ByHistory)
+	}
 }
 
 // repository answers for a repository: its tags keep it, or what else is in it.

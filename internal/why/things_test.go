@@ -73,7 +73,7 @@ func TestThings(t *testing.T) {
 			garbage history entry untagged
 			past app:v1 > image A, until 24h0m0s by B
 			linked by app as a revision, goes
-			frees 0 blobs, stays with [--keep-untagged --keep-digests]`},
+			frees 3 blobs, stays with [--keep-untagged --keep-digests]`},
 		{"a history entry of an image that stays", `A = image c x
 			B = image d y
 			push app:v1 A age=2d
@@ -82,6 +82,15 @@ func TestThings(t *testing.T) {
 			kept history entry needed
 			tag app:v2 > image A
 			linked by app as a revision`},
+		{"a history entry in a repository that is kept in doubt", `A = image c x
+			B = image d y
+			push app:v1 A age=2d
+			push app:v1 B age=1d
+			push app:v2 B
+			expire app@A
+			damage app:v2 empty`, `{app history v1 A}`, `
+			doubt history entry in-doubt
+			link-empty at app tag v2`},
 		{"a layer link", `A = image c x
 			push app:v1 A
 			mount other x
