@@ -37,7 +37,7 @@ func TestTheCheckerFindsFaults(t *testing.T) {
 
 // TestEveryKeyIsAlwaysThere, as the contract has it.
 func TestEveryKeyIsAlwaysThere(t *testing.T) {
-	for _, file := range []string{"reclaim.json", "ls.json"} {
+	for _, file := range []string{"reclaim.json", "ls.json", "why.json"} {
 		s, err := Load(file)
 		if err != nil {
 			t.Fatal(err)

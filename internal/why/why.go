@@ -82,13 +82,12 @@ const (
 // Root is what a chain begins with.
 type Root string
 
-// The roots: the first five keep, the others did.
+// The roots: the first four keep, the others did.
 const (
 	RootTag      Root = "tag"
 	RootHistory  Root = "history"  // of a tag that lost its current link: any of it may be what it pointed to
 	RootUntagged Root = "no-tags"  // a manifest of a repository that has no directory of tags, and may have lost them
 	RootPin      Root = "in-doubt" // a link of a repository that is kept in doubt
-	RootAny      Root = "kept"     // something else that the plan knows
 	RootPast     Root = "past"     // a tag that points elsewhere now
 	RootExpired  Root = "expired"  // a tag of a pull-through cache that has dropped what it points to
 	RootNone     Root = "untagged" // a manifest that no tag's history names
