@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/repair"
@@ -29,15 +27,9 @@ type mending struct {
 func (c *repairCmd) Run(ctx context.Context, s *session) error {
 	m := &mending{session: s, repairCmd: c}
 	m.describe(nil)
-	for _, name := range c.Names {
-		request, err := parseGlob(name)
-		if err == nil && (request.Tag != "" || request.Digest != "") {
-			err = usagef("%q: only whole repositories are repaired", name)
-		}
-		if err != nil {
-			return err
-		}
-		m.requests = append(m.requests, request)
+	var err error
+	if m.requests, err = repositoryGlobs(c.Names); err != nil {
+		return err
 	}
 	if err := s.open(c.AllowMounts); err != nil {
 		return err
@@ -81,8 +73,8 @@ func (m *mending) openFrom() error {
 }
 
 func (m *mending) run(ctx context.Context) error {
-	// Strays are no matter, and the links are all read.
-	inv, err := m.scan(ctx, inventory.Options{AllowMounts: m.AllowMounts, EveryLink: true, LookInside: -1}, !m.DryRun)
+	// Strays are no matter, and all links are read.
+	inv, err := m.scan(ctx, inventory.Options{AllowMounts: m.AllowMounts, ForPulls: true, LookInside: -1}, !m.DryRun)
 	if err != nil {
 		return err
 	}
@@ -107,13 +99,9 @@ func (m *mending) run(ctx context.Context) error {
 
 func (m *mending) make(ctx context.Context, inv *inventory.Inventory) (*repair.Plan, error) {
 	opts := repair.Options{Jobs: m.Jobs, TagsFromHistory: m.TagsFromHistory, Proxy: m.proxy, Observe: m.display.Observe}
-	for _, request := range m.requests {
-		if !names(inv, request.Repository) {
-			return nil, &plan.UnknownError{Request: request}
-		}
-	}
-	if len(m.requests) > 0 {
-		opts.Scope = func(name string) bool { return m.isMeant(inv, name) }
+	var err error
+	if opts.Repositories, err = plan.Repositories(inv, m.requests); err != nil {
+		return nil, err
 	}
 	if m.from != nil {
 		opts.From, opts.FromName = m.from, m.from.Path
@@ -124,26 +112,6 @@ func (m *mending) make(ctx context.Context, inv *inventory.Inventory) (*repair.P
 	}
 	defer m.display.Pause()
 	return repair.Make(ctx, m.root, inv, opts)
-}
-
-// names tells whether there is a repository of this name, or one that matches it.
-func names(inv *inventory.Inventory, glob string) bool {
-	_, found := inv.Find(glob)
-	for _, r := range inv.Repositories {
-		found = found || doublestar.MatchUnvalidated(glob, r.Name)
-	}
-	return found
-}
-
-// isMeant tells the repositories that were named. A name that is there is no glob.
-func (m *mending) isMeant(inv *inventory.Inventory, name string) bool {
-	for _, request := range m.requests {
-		_, exact := inv.Find(request.Repository)
-		if request.Repository == name || !exact && doublestar.MatchUnvalidated(request.Repository, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // describe makes the document of what is known by now.

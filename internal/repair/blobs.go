@@ -25,9 +25,9 @@ type blob struct {
 	size    int64 // of what the other tree offers
 	needed  bool  // by a tag
 	offered bool  // the other tree has it
-	// linked: a repository that needs it links it as what it is. Where one takes it
-	// for a manifest and does not, it is left where it is: without link and blob it
-	// would look as if it had never been pushed.
+	// linked: a repository that needs it links it as what it is. A manifest that
+	// none links is left where it is: without link and blob it would look as if it
+	// had never been pushed.
 	linked, unlinked bool
 }
 

@@ -55,7 +55,7 @@ func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[
 		plan.Revision: layout.Revision(r.Name, d), plan.LayerLink: layout.Layer(r.Name, d), plan.TagIndexEntry: layout.TagIndexEntry(r.Name, l.tag, d),
 	}[l.kind] + "/" + layout.Link
 	alias := l.kind == plan.LayerLink && !p.isCanonical(l.digest)
-	if l.rewritable() && !alias && p.good(l.digest) {
+	if rewritable(l.link) && !alias && p.good(l.digest) {
 		a := p.link(l.kind, r, l.tag, l.digest, path, l.link)
 		a.order, a.Reason = order, problemOf(l.link.State)+"; its path and the blob tell what it said"
 		p.plan.Actions = append(p.plan.Actions, a)
@@ -68,9 +68,7 @@ func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[
 	case alias:
 		problem.Code = Broken
 		problem.Problem += ", and which blob it keeps is written nowhere else"
-	case l.link.State == inventory.LinkGood, l.link.State == inventory.LinkSpaced && l.link.Target != l.digest:
-		problem.Problem = "names another digest than its path"
-	case l.rewritable():
+	case rewritable(l.link):
 		problem.Problem += ", and its blob is not sound"
 	}
 	if !r.isNeeded(l.digest) {

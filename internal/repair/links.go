@@ -19,7 +19,6 @@ import (
 // repository is one that is looked at.
 type repository struct {
 	*inventory.Repository
-	at        int // in the inventory
 	revisions map[ID]inventory.Link
 	layers    map[ID]inventory.Link
 	broken    []brokenLink
@@ -28,7 +27,8 @@ type repository struct {
 	referrers map[ID][]ID     // by subject
 	needs     []need          // of all that its tags lead to, children before parents
 	parents   map[ID][]ID     // what refers to what is needed
-	met       map[need]bool
+	met, had  map[need]bool   // the same, and what the time before was
+	sparse    bool            // an index lacks a child, and may
 }
 
 // brokenLink is a link that is there and does not say what its path says.
@@ -45,10 +45,10 @@ type entry struct {
 	mtime  int64
 }
 
-func newRepository(at int, r *inventory.Repository) *repository {
+func newRepository(r *inventory.Repository) *repository {
 	return &repository{
-		Repository: r, at: at, revisions: make(map[ID]inventory.Link, len(r.Revisions)), layers: make(map[ID]inventory.Link, len(r.Layers)),
-		entries: map[int][]entry{}, tags: make([]tag, len(r.Tags)), referrers: map[ID][]ID{}, parents: map[ID][]ID{},
+		Repository: r, revisions: make(map[ID]inventory.Link, len(r.Revisions)), layers: make(map[ID]inventory.Link, len(r.Layers)),
+		entries: map[int][]entry{}, tags: make([]tag, len(r.Tags)), referrers: map[ID][]ID{},
 	}
 }
 
@@ -60,8 +60,8 @@ func says(link inventory.Link, id ID) bool {
 	return link.State == inventory.LinkGood && link.Target == id
 }
 
-// readLinks finds the links that are broken. Of revisions the scan has read them;
-// of layers by sha256 and of histories it has seen that they are there.
+// readLinks finds the links that are broken. The scan has read them, but for those
+// of histories.
 func (p *planner) readLinks() error {
 	for _, r := range p.repositories {
 		for _, revision := range r.Revisions {
@@ -71,8 +71,12 @@ func (p *planner) readLinks() error {
 				r.referrers[subject] = append(r.referrers[subject], revision.Digest)
 			}
 		}
-		if err := p.readLayers(r); err != nil {
-			return err
+		for _, layer := range r.Layers {
+			link := inventory.Link{State: layer.Link, Target: layer.Target, Stamp: layer.Stamp}
+			r.layers[layer.Digest] = link
+			if link.State != inventory.LinkGood || p.isCanonical(layer.Digest) {
+				r.note(brokenLink{plan.LayerLink, layer.Digest, "", link})
+			}
 		}
 		for i, t := range r.Tags {
 			if err := p.readHistory(r, i, t); err != nil {
@@ -81,27 +85,6 @@ func (p *planner) readLinks() error {
 		}
 	}
 	return nil
-}
-
-func (p *planner) readLayers(r *repository) error {
-	links := make([]inventory.Link, len(r.Layers))
-	err := p.each(len(links), func(i int) {
-		layer := r.Layers[i]
-		links[i] = inventory.Link{State: layer.Link, Target: layer.Target, Stamp: layer.Stamp}
-		if d := p.digest(layer.Digest); d.Algorithm() == digest.Canonical {
-			links[i] = p.readLink(p.root, layout.Layer(r.Name, d)+"/"+layout.Link)
-		}
-	})
-	for i, layer := range r.Layers {
-		if links[i].State == inventory.LinkAbsent {
-			continue
-		}
-		r.layers[layer.Digest] = links[i]
-		if links[i].State != inventory.LinkGood || p.isCanonical(layer.Digest) {
-			r.note(brokenLink{plan.LayerLink, layer.Digest, "", links[i]})
-		}
-	}
-	return err
 }
 
 // readHistory looks for broken entries and, where the tag is broken, when each was
@@ -185,14 +168,13 @@ func (p *planner) each(n int, f func(i int)) error {
 	return p.ctx.Err()
 }
 
-// rewritable tells a link that may be replaced by what its path says. One that
-// names another digest may not: somebody may have meant that.
-func (l brokenLink) rewritable() bool {
-	switch l.link.State {
-	case inventory.LinkEmpty, inventory.LinkGarbled, inventory.LinkTooLong:
-		return true
-	case inventory.LinkSpaced:
-		return l.link.Target == l.digest
+// rewritable tells a link that may be replaced by what its path says. So may one
+// that names another digest: no registry writes such a one, and what it leads to
+// clients refuse.
+func rewritable(link inventory.Link) bool {
+	switch link.State {
+	case inventory.LinkAbsent, inventory.LinkNotFile, inventory.LinkUnreadable:
+		return false
 	}
-	return false
+	return true
 }

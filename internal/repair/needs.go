@@ -21,9 +21,6 @@ func (p *planner) follow(r *repository, target ID) {
 		need
 		entered bool
 	}
-	if r.met == nil {
-		r.met = map[need]bool{}
-	}
 	pending := []step{{need{target, true}, false}}
 	for len(pending) > 0 {
 		last := len(pending) - 1
@@ -62,7 +59,11 @@ func (p *planner) below(r *repository, n need) (below []need) {
 		return below
 	}
 	for _, ref := range m.References {
-		if ref.Foreign || ref.Manifest && !p.isMissed(r, ref.Digest) {
+		if ref.Foreign {
+			continue
+		}
+		if ref.Manifest && !p.isMissed(r, ref.Digest) {
+			r.sparse = true
 			continue
 		}
 		r.parents[ref.Digest] = append(r.parents[ref.Digest], n.id)
@@ -81,17 +82,39 @@ func (p *planner) isMissed(r *repository, child ID) bool {
 		return linked || old
 	}
 	m := p.manifest(child)
-	if m == nil {
-		return false
-	}
-	if slices.ContainsFunc(m.References, func(ref inventory.Reference) bool {
-		_, revision := r.revisions[ref.Digest]
-		_, layer := r.layers[ref.Digest]
-		return revision || layer
-	}) {
+	switch {
+	case m == nil:
+		code, _ := p.absent(child)
+		return p.inv.Blob(child) != nil || code != Missing
+	case len(m.References) == 0, p.inv.Blob(child) != nil && !p.isLinked(child), r.hasPart(m):
 		return true
 	}
 	return p.opts.From != nil && says(p.readLink(p.opts.From, layout.Revision(r.Name, p.digest(child))+"/"+layout.Link), child)
+}
+
+// isLinked tells whether any repository has a revision link to a manifest.
+func (p *planner) isLinked(id ID) bool {
+	if p.linked == nil {
+		p.linked = map[ID]bool{}
+		for _, r := range p.inv.Repositories {
+			for _, revision := range r.Revisions {
+				p.linked[revision.Digest] = true
+			}
+		}
+	}
+	return p.linked[id]
+}
+
+// hasPart tells whether the repository links, or is to link, what of a manifest no other one is
+// likely to have: its configuration or, of one without, anything.
+func (r *repository) hasPart(m *inventory.Manifest) bool {
+	configured := slices.ContainsFunc(m.References, func(ref inventory.Reference) bool { return ref.Config })
+	return slices.ContainsFunc(m.References, func(ref inventory.Reference) bool {
+		_, revision := r.revisions[ref.Digest]
+		_, layer := r.layers[ref.Digest]
+		linked := revision || layer || r.had[need{ref.Digest, ref.Manifest}]
+		return (ref.Config || !configured) && !ref.Foreign && linked
+	})
 }
 
 // manifest is what a digest refers to, nil where it is not known: read by the
@@ -145,10 +168,10 @@ func (p *planner) remember(r *repository) {
 		b := p.blob(n.id)
 		b.needed = true
 		b.linked = b.linked || !n.manifest || revision || layer
-		b.unlinked = b.unlinked || n.manifest && !revision && !layer
+		b.unlinked = b.unlinked || n.manifest && !revision && !layer && !p.isLinked(n.id)
 	}
 	for _, l := range r.broken {
-		if l.rewritable() {
+		if rewritable(l.link) {
 			p.blob(l.digest)
 		}
 	}

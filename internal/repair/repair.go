@@ -79,7 +79,6 @@ const (
 	Missing    Code = "missing"    // it is gone
 	Corrupt    Code = "corrupt"    // the bytes are not those of the digest
 	Broken     Code = "broken"     // a link names no digest
-	Mismatch   Code = "mismatch"   // a link names another digest than its path
 	Unreadable Code = "unreadable" // the disk does not give it, or not twice the same
 	NotFile    Code = "not-a-file" // a directory, a symbolic link, a FIFO …
 )
@@ -96,8 +95,9 @@ type Plan struct {
 
 // Options of a repair.
 type Options struct {
-	Jobs  int               // requests in flight at once, at least 1
-	Scope func(string) bool // the repositories that are looked at; nil means all
+	Jobs int // requests in flight at once, at least 1
+	// Repositories are the places of those that are looked at.
+	Repositories []int
 	// TagsFromHistory: a broken tag points to the newest entry of its history
 	// again, where that can be told.
 	TagsFromHistory bool
@@ -110,17 +110,15 @@ type Options struct {
 	Observe func(progress.Event) // may be nil
 }
 
-// Make finds what there is to repair in a tree. The scan has to have read every
-// link. Its error is that of the context, or what says nothing of the tree.
+// Make finds what there is to repair in a tree. The scan has to have been for pulls.
+// Its error is that of the context, or what says nothing of the tree.
 func Make(ctx context.Context, root store.Dir, inv *inventory.Inventory, opts Options) (*Plan, error) {
 	p := &planner{
 		ctx: ctx, root: root, inv: inv, opts: opts, plan: &Plan{},
 		manifests: map[ID]*inventory.Manifest{}, blobs: map[ID]*blob{},
 	}
-	for i, r := range inv.Repositories {
-		if opts.Scope == nil || opts.Scope(r.Name) {
-			p.repositories = append(p.repositories, newRepository(i, r))
-		}
+	for _, place := range opts.Repositories {
+		p.repositories = append(p.repositories, newRepository(inv.Repositories[place]))
 	}
 	for _, step := range []func() error{p.readLinks, p.followTags, p.hash, p.ask, p.compareTags} {
 		if err := step(); err != nil {
@@ -141,6 +139,7 @@ type planner struct {
 
 	repositories []*repository
 	manifests    map[ID]*inventory.Manifest // those that the scan has not understood
+	linked       map[ID]bool                // manifests that any repository links
 	blobs        map[ID]*blob               // those that matter
 }
 

@@ -66,7 +66,7 @@ func TestRepair(t *testing.T) {
 		{name: "upper case", damage: "damage app@A uppercase", want: []string{"rewrite app revision A"}, whole: true},
 		{name: "a revision link with spaces", damage: "damage app@I spaces", want: []string{"rewrite app revision I"}, whole: true},
 		{name: "a revision link that is far too long", damage: "damage app@I huge", want: []string{"rewrite app revision I"}, whole: true},
-		{name: "a revision link to another manifest", damage: "damage app@A to=B", problems: []string{"mismatch app revision A: multi v1"}},
+		{name: "a revision link to another manifest", damage: "damage app@A to=B", want: []string{"rewrite app revision A"}, whole: true},
 		{name: "the revision link of a tag is missing", damage: "damage app@I missing", want: []string{"create app revision I"}, whole: true},
 		{name: "of an index's child", spec: "push app:v1 B", damage: "damage app@A gone", want: []string{"create app revision A"}, whole: true},
 		{name: "an untagged revision link is missing", spec: "S = image s t; push app@ S", damage: "damage app@S missing"},
@@ -77,7 +77,7 @@ func TestRepair(t *testing.T) {
 		{name: "an empty layer link", damage: "damage app layer x empty", want: []string{"rewrite app layer x"}, whole: true},
 		{name: "garbage in a layer link", damage: "damage app layer x garbage", want: []string{"rewrite app layer x"}, whole: true},
 		{name: "a newline in a layer link", damage: "damage app layer x newline", want: []string{"rewrite app layer x"}, whole: true},
-		{name: "a layer link to another layer", damage: "damage app layer x to=y", problems: []string{"mismatch app layer x: multi v1"}},
+		{name: "a layer link to another layer", damage: "damage app layer x to=y", want: []string{"rewrite app layer x"}, whole: true},
 		{name: "a layer link is missing", damage: "damage app layer x gone", want: []string{"create app layer x"}, whole: true},
 		{name: "a config's link is missing", damage: "damage app layer c missing", want: []string{"create app layer c"}, whole: true},
 		{name: "the layer link of an untagged manifest is missing", spec: "S = image s t; push app@ S", damage: "damage app layer t missing"},
@@ -217,9 +217,12 @@ func survey(storage store.Dir, opts repair.Options) (*repair.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv, err := inventory.Scan(context.Background(), v2, inventory.Options{Jobs: max(opts.Jobs, 1), EveryLink: true, LookInside: -1})
+	inv, err := inventory.Scan(context.Background(), v2, inventory.Options{Jobs: max(opts.Jobs, 1), ForPulls: true, LookInside: -1})
 	if err != nil {
 		return nil, err
+	}
+	for place := range inv.Repositories {
+		opts.Repositories = append(opts.Repositories, place)
 	}
 	return repair.Make(context.Background(), v2, inv, opts)
 }

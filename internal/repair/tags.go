@@ -25,17 +25,11 @@ type tag struct {
 // followTags finds out where tags point, and with that what is needed.
 func (p *planner) followTags() error {
 	for _, r := range p.repositories {
-		for more := true; more; { // what one tag needs may prove where another pointed
-			more = false
-			for i, t := range r.Tags {
-				if r.tags[i].known {
-					continue
-				}
-				if r.tags[i] = p.pointed(r, i, t); r.tags[i].known {
-					p.follow(r, r.tags[i].target)
-					more = true
-				}
-			}
+		for again := true; again; {
+			r.had = r.met
+			r.needs, r.met, r.parents, r.sparse = nil, map[need]bool{}, map[ID][]ID{}, false
+			p.followAll(r)
+			again = r.sparse && len(r.met) > len(r.had) // of a child that was passed over something may be here by now
 		}
 		p.remember(r)
 		if err := p.ctx.Err(); err != nil {
@@ -43,6 +37,27 @@ func (p *planner) followTags() error {
 		}
 	}
 	return nil
+}
+
+// followAll follows the tags of which it is known where they point: more and more,
+// for what one needs may prove where another pointed.
+func (p *planner) followAll(r *repository) {
+	followed := make([]bool, len(r.Tags))
+	for more := true; more; {
+		more = false
+		for i, t := range r.Tags {
+			if followed[i] {
+				continue
+			}
+			if !r.tags[i].known {
+				r.tags[i] = p.pointed(r, i, t)
+			}
+			if r.tags[i].known {
+				p.follow(r, r.tags[i].target)
+				followed[i], more = true, true
+			}
+		}
+	}
 }
 
 // pointed tells where a tag points. A digest with white space around it proves
@@ -97,7 +112,7 @@ func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
 		return unknown
 	}
 	link, linked := r.revisions[last[0]]
-	proven := says(link, last[0]) || brokenLink{digest: last[0], link: link}.rewritable() || !linked && r.met[need{last[0], true}]
+	proven := linked && rewritable(link) || !linked && r.met[need{last[0], true}]
 	switch {
 	case !proven || p.manifest(last[0]) == nil:
 		unknown.why += ", and the manifest that it pointed to last is not there"
@@ -175,8 +190,6 @@ func codeOf(state inventory.LinkState) Code {
 		return NotFile
 	case inventory.LinkUnreadable:
 		return Unreadable
-	case inventory.LinkGood, inventory.LinkSpaced:
-		return Mismatch
 	}
 	return Broken
 }
@@ -190,7 +203,7 @@ func (p *planner) willLink(r *repository, id ID) bool {
 		}
 		return !p.opts.Proxy && p.good(id)
 	}
-	return says(link, id) || brokenLink{digest: id, link: link}.rewritable() && p.good(id)
+	return says(link, id) || rewritable(link) && p.good(id)
 }
 
 // compareTags lists the tags of the repositories that only the other tree has.

@@ -1,0 +1,93 @@
+package repair_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"regjanitor/internal/inventory"
+	"regjanitor/internal/store"
+	"regjanitor/internal/store/storetest"
+	"regjanitor/internal/verify"
+)
+
+// TestVerifyAgrees: of every tag that cannot be pulled after a repair it has told,
+// and of none that could be before.
+func TestVerifyAgrees(t *testing.T) {
+	t.Parallel()
+	first, broken, left := seed(t), 0, 0
+	for n := range uint64(storetest.Scale(100)) {
+		d := draw(t, first+n)
+		opts := d.options(t)
+		if n%3 == 0 {
+			opts.From = nil
+		}
+		storage, err := d.tree.Dir("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := damagedTags(t, storage)
+		p, result, err := mend(storage, opts, nil, "run")
+		if err != nil || !whole(result) {
+			t.Fatalf("%v, %+v", err, result)
+		}
+		after, told := damagedTags(t, storage), map[string]bool{}
+		for _, problem := range p.Problems {
+			for _, tag := range problem.Tags {
+				told[problem.Repository+":"+tag] = true
+			}
+		}
+		for tag := range after {
+			if !told[tag] {
+				t.Fatalf("%s=%d: %s cannot be pulled, and nobody was told: %+v\n%s", seedVariable, d.seed, tag, p.Problems, d.spec)
+			}
+		}
+		for tag := range told {
+			if !before[tag] {
+				t.Fatalf("%s=%d: there is nothing wrong with %s: %+v\n%s", seedVariable, d.seed, tag, p.Problems, d.spec)
+			}
+		}
+		broken, left = broken+len(before), left+len(after)
+	}
+	t.Logf("of %d tags that were damaged %d are, from %s=%d on", broken, left, seedVariable, first)
+	if left >= broken {
+		t.Error("nothing was healed")
+	}
+}
+
+// damagedTags are those that cannot be pulled.
+func damagedTags(t *testing.T, storage store.Dir) map[string]bool {
+	t.Helper()
+	v2, err := storage.Open("docker/registry/v2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := inventory.Scan(context.Background(), v2, inventory.Options{Jobs: 1, ForPulls: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := verify.NewJudge(inv)
+	for place := range inv.Repositories {
+		judge.Repository(place)
+	}
+	var unsound []verify.Unsound
+	_, err = verify.Hash(context.Background(), v2, judge.Needed(), verify.Options{Jobs: 1, Found: func(u verify.Unsound) { unsound = append(unsound, u) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge.Heard(unsound, func(digest.Digest) bool { return true })
+	all := map[string]bool{}
+	for place := range inv.Repositories {
+		verdict := judge.Repository(place)
+		for _, damage := range verdict.Damage {
+			for _, tag := range damage.Tags {
+				if !strings.Contains(damage.Detail, "size") { // which no repair changes
+					all[verdict.Repository+":"+tag] = true
+				}
+			}
+		}
+	}
+	return all
+}
