@@ -61,8 +61,14 @@ func (s *session) writeDocument() error {
 	return report.Write(s.stdout, s.document)
 }
 
-// metrics are of verify and of the commands that remove; any other look leaves the
-// file as it is.
+// measured is a document with metrics of its own.
+type measured interface {
+	report.View
+	Metrics(previous []byte, now time.Time) []byte
+}
+
+// metrics are of verify and of the commands that change something; any other look
+// leaves the file as it is.
 func (s *session) metrics() {
 	if s.MetricsFile == "" || s.v2 == "" {
 		return
@@ -72,7 +78,7 @@ func (s *session) metrics() {
 	switch view := s.view.(type) {
 	case nil:
 		metrics = report.Metrics(s.document, previous, time.Now())
-	case *report.Verification:
+	case measured:
 		view.Begin(s.document.Header)
 		metrics = view.Metrics(previous, time.Now())
 	default:

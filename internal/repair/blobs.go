@@ -190,7 +190,7 @@ func (p *planner) lacks(r *repository, id ID) {
 	if p.opts.From == nil {
 		hint += ", or give --from with a copy of the tree that has it"
 	}
-	problem := Problem{Code: b.wrong, Repository: r.Name, Tags: r.tagsOf(id), Digest: d, Path: layout.BlobData(d), Hint: hint}
+	problem := Problem{Code: b.wrong, Repository: r.Name, Tags: p.tagsOf(r, id), Digest: d, Path: layout.BlobData(d), Hint: hint}
 	switch {
 	case b.wrong == Missing:
 		problem.Problem = "is gone"

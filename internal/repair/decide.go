@@ -38,7 +38,7 @@ func (p *planner) decideMissing(r *repository, n need, order int) {
 	switch {
 	case there || p.opts.Proxy:
 	case p.isAlias(n):
-		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: r.tagsOf(n.id), Digest: p.digest(n.id), Path: path,
+		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: p.tagsOf(r, n.id), Digest: p.digest(n.id), Path: path,
 			Problem: "is missing, and which blob it keeps is written nowhere else", Hint: "push the image again"})
 	case p.good(n.id):
 		a := p.link(kind, r, "", n.id, path, inventory.Link{})
@@ -61,7 +61,7 @@ func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[
 		p.plan.Actions = append(p.plan.Actions, a)
 		return
 	}
-	problem := Problem{Code: codeOf(l.link.State), Repository: r.Name, Tags: r.tagsOf(l.digest), Digest: d, Path: path, Problem: problemOf(l.link.State), Hint: "push the image again"}
+	problem := Problem{Code: codeOf(l.link.State), Repository: r.Name, Tags: p.tagsOf(r, l.digest), Digest: d, Path: path, Problem: problemOf(l.link.State), Hint: "push the image again"}
 	switch {
 	case l.kind == plan.TagIndexEntry, told[l.digest]:
 		return

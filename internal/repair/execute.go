@@ -106,9 +106,7 @@ type executor struct {
 // goesOn is asked before each action. What was written is durable before anything
 // that refers to it.
 func (e *executor) goesOn(next int) bool {
-	if e.result.Stopped == nil && e.ctx.Err() != nil {
-		e.result.Interrupted = true
-	}
+	e.result.Interrupted = e.result.Interrupted || e.ctx.Err() != nil
 	if e.result.Stopped != nil || e.result.Interrupted {
 		return false
 	}
@@ -129,6 +127,9 @@ func (e *executor) settle() error {
 func (e *executor) record(at int, err error) {
 	a, status := e.plan.Actions[at], Done
 	switch {
+	case err != nil && e.ctx.Err() != nil && errors.Is(err, e.ctx.Err()):
+		e.result.Interrupted = true
+		return
 	case err == nil:
 		e.result.Done.Add(a)
 		e.copied[a.Digest] = e.copied[a.Digest] || a.Op == Copying
@@ -148,7 +149,7 @@ func (e *executor) record(at int, err error) {
 
 // hopeless tells a failure after which no other try is worth it.
 func hopeless(err error) bool {
-	return store.Starved(err) || store.Full(err) || errors.Is(err, syscall.EROFS) || errors.Is(err, context.Canceled)
+	return store.Starved(err) || store.Full(err) || errors.Is(err, syscall.EROFS)
 }
 
 // exchange moves corrupt data to the trash once the good one lies beside it.
@@ -161,7 +162,7 @@ func (e *executor) exchange(at, number int) {
 		moving = e.trash(bad, number)
 		return moving
 	})
-	if !tried && !hopeless(copying) {
+	if !tried && !hopeless(copying) && e.ctx.Err() == nil {
 		moving = e.trash(bad, number)
 		tried = true
 	}

@@ -26,7 +26,7 @@ type repository struct {
 	tags      []tag           // beside those of the inventory
 	referrers map[ID][]ID     // by subject
 	needs     []need          // of all that its tags lead to, children before parents
-	parents   map[ID][]ID     // what refers to what is needed
+	parents   map[ID][]ID     // what refers to what is needed; drawn only where something is wrong
 	met, had  map[need]bool   // the same, and what the time before was
 	sparse    bool            // an index lacks a child, and may
 }

@@ -43,13 +43,18 @@ func (p *planner) follow(r *repository, target ID) {
 
 // below is what something that is needed needs itself. Those that are about it are
 // kept with it, as far as they are linked.
-func (p *planner) below(r *repository, n need) (below []need) {
+func (p *planner) below(r *repository, n need) []need {
+	below := p.parts(r, n)
 	for _, referrer := range r.referrers[n.id] {
 		below = append(below, need{referrer, true})
 	}
+	return below
+}
+
+// parts are what a pull goes on to.
+func (p *planner) parts(r *repository, n need) (below []need) {
 	if _, linked := r.revisions[n.id]; !n.manifest && !linked {
 		if link := r.layers[n.id]; link.State == inventory.LinkGood && !p.isCanonical(n.id) {
-			r.parents[link.Target] = append(r.parents[link.Target], n.id)
 			below = append(below, need{link.Target, false})
 		}
 		return below
@@ -66,7 +71,6 @@ func (p *planner) below(r *repository, n need) (below []need) {
 			r.sparse = true
 			continue
 		}
-		r.parents[ref.Digest] = append(r.parents[ref.Digest], n.id)
 		below = append(below, need{ref.Digest, ref.Manifest})
 	}
 	return below
@@ -188,7 +192,15 @@ func (p *planner) remember(r *repository) {
 func (p *planner) isAlias(n need) bool { return !n.manifest && !p.isCanonical(n.id) }
 
 // tagsOf are the tags that something is needed for.
-func (r *repository) tagsOf(id ID) (names []string) {
+func (p *planner) tagsOf(r *repository, id ID) (names []string) {
+	if r.parents == nil {
+		r.parents = map[ID][]ID{}
+		for _, n := range r.needs {
+			for _, part := range p.parts(r, n) {
+				r.parents[part.id] = append(r.parents[part.id], n.id)
+			}
+		}
+	}
 	met := map[ID]bool{id: true}
 	for pending := []ID{id}; len(pending) > 0; {
 		next := pending[len(pending)-1]

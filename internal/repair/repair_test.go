@@ -89,6 +89,11 @@ func TestRepair(t *testing.T) {
 		{name: "a layer by its sha512 whose second link is missing", spec: "S = image s sha512:t; push app:s S", damage: "damage app layer t missing", want: []string{"create app layer t"}, whole: true},
 		{name: "an empty layer link that nothing needs, and no blob", spec: "mount app q", damage: "damage app layer q empty; damage blob q gone", problems: []string{"broken app layer q:"}},
 
+		{name: "a layer link in a repository without tags", spec: "S = image s t; push lone@ S", damage: "damage lone layer t gone; damage lone layer s garbage", want: []string{"create lone layer t", "rewrite lone layer s"}, whole: true},
+		{name: "a layer in a repository without tags", spec: "S = image s t; push lone@ S", damage: "damage blob t truncated", want: []string{"trash blob t"}, problems: []string{"corrupt blob t:"}},
+		{name: "an index that lists another repository's image, and loses its own", spec: "S = image s t; J = index A ~S; push app:j J; push other:s S", damage: "damage blob S altered",
+			want: []string{"trash blob S"}, problems: []string{"corrupt blob S: j", "corrupt blob S: s"}},
+
 		{name: "an empty entry of a history", damage: "damage app history v1 A empty", want: []string{"rewrite app history v1 A"}, whole: true},
 		{name: "an empty entry of a history, and no blob", spec: "history app:v1 S; S = image s t", damage: "damage app history v1 S empty"},
 		{name: "no history at all", damage: "damage app:v1 no-history"},

@@ -27,7 +27,7 @@ func (p *planner) followTags() error {
 	for _, r := range p.repositories {
 		for again := true; again; {
 			r.had = r.met
-			r.needs, r.met, r.parents, r.sparse = nil, map[need]bool{}, map[ID][]ID{}, false
+			r.needs, r.met, r.sparse = nil, map[need]bool{}, false
 			p.followAll(r)
 			again = r.sparse && len(r.met) > len(r.had) // of a child that was passed over something may be here by now
 		}
@@ -40,8 +40,14 @@ func (p *planner) followTags() error {
 }
 
 // followAll follows the tags of which it is known where they point: more and more,
-// for what one needs may prove where another pointed.
+// for what one needs may prove where another pointed. Where there is no directory of
+// tags, images are pulled by digest.
 func (p *planner) followAll(r *repository) {
+	if !r.HasTags {
+		for _, revision := range r.Revisions {
+			p.follow(r, revision.Digest)
+		}
+	}
 	followed := make([]bool, len(r.Tags))
 	for more := true; more; {
 		more = false

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"regjanitor/internal/plan"
 	"regjanitor/internal/repair"
@@ -165,7 +166,7 @@ func RepairSummary(w io.Writer, paint Paint, d *Repair) {
 	concerns(w, paint, &d.Header)
 	fmt.Fprintf(w, "\n%s\n", paint.bold(RepairLine(d)))
 	if d.TrashID != "" {
-		fmt.Fprintf(w, "undo: regjanitor trash restore%s %s brings back what was corrupt\nfree: regjanitor trash empty%s %s\n", d.Flag, d.TrashID, d.Flag, d.TrashID)
+		fmt.Fprintf(w, "free: what was corrupt lies in the trash until regjanitor trash empty%s %s\n", d.Flag, d.TrashID)
 	}
 	if d.Done != (RepairCounts{}) {
 		fmt.Fprintf(w, "next: %s; then see with regjanitor verify%s\n", Restart, d.Flag)
@@ -230,4 +231,14 @@ func RepairLine(d *Repair) string {
 		line += "; restart the registry"
 	}
 	return line
+}
+
+// Metrics are those of a repair.
+func (d *Repair) Metrics(previous []byte, now time.Time) []byte {
+	g := gaugesOf(&d.Header, previous, now)
+	g.set("last_run_dry_run", "1 if the last run changed nothing on purpose.", flag(d.DryRun))
+	g.set("last_run_trashed_bytes", "Disk space of what the last run moved to the trash.", float64(d.Done.BytesTrashed))
+	g.set("last_run_failures", "What the last run could not write.", float64(len(d.Failures)))
+	g.set("last_run_doubts", "What the last run could not repair.", float64(len(d.Unrepaired)))
+	return g.end(&d.Header)
 }
