@@ -2,6 +2,10 @@ package usage
 
 import "regjanitor/internal/inventory"
 
+// many is how many rows more than are wanted are held at once: of layers there may be
+// millions.
+const many = 1 << 14
+
 // layers are the rows by layer: one for each file that anything keeps. What only one
 // repository keeps is exclusive to it.
 func (t *tally) layers() []Row {
@@ -43,7 +47,9 @@ func (t *tally) layers() []Row {
 		case t.keepers[file] == several || t.held[file]:
 			row.Exclusive, row.Shared = 0, blob.Disk
 		}
-		rows = append(rows, row)
+		if rows = append(rows, row); t.opts.Top > 0 && len(rows) == t.opts.Top+many {
+			rows = t.leading(rows)
+		}
 	}
 	return rows
 }

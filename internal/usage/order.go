@@ -17,15 +17,21 @@ func (t *tally) cut(rows []Row) []Row {
 			return true
 		})
 	}
+	rows = t.leading(rows)
+	if t.opts.By == "layer" {
+		t.name(rows)
+	}
+	return rows
+}
+
+// leading sorts rows and leaves as many as are wanted.
+func (t *tally) leading(rows []Row) []Row {
 	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(compare(a, b, t.opts.Sort), byName(a, b)) })
 	if most := t.opts.Top; most > 0 && len(rows) > most {
 		for _, row := range rows[most:] {
 			t.skip(row)
 		}
-		rows = rows[:most:most]
-	}
-	if t.opts.By == "layer" {
-		t.name(rows)
+		rows = rows[:most]
 	}
 	return rows
 }

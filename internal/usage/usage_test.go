@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -150,6 +151,59 @@ func TestRows(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestOneWalkForManyTags: to walk for each tag would cost tags times manifests, where
+// they all point to one index.
+func TestOneWalkForManyTags(t *testing.T) {
+	const index = "A[1..9] = image c x[1..9]\nI = index A1 A2 A3 A4 A5 A6 A7 A8 A9\n"
+	steps := func(spec string) int {
+		inv, sweep := look(t, registrytest.Build(t, index+spec))
+		tally := newTally(inv, sweep, Options{By: "tag"})
+		tally.tags()
+		return tally.steps
+	}
+	if one, many := steps("push a:v I"), steps("push a:v[1..50] I"); one != many {
+		t.Errorf("%d steps with a tag, and %d with many", one, many)
+	}
+}
+
+func TestOrderAndCut(t *testing.T) {
+	inv, sweep := look(t, registrytest.Build(t, leaves+`
+		A = image c x y
+		B = image d x z
+		C = image e w
+		push a:v A
+		push b/b:v B
+		push c:v C
+		push c:w A
+		push c:w C          # A is garbage here
+	`))
+	only := func(names ...string) func(string) bool {
+		return func(name string) bool { return slices.Contains(names, name) }
+	}
+	for _, c := range []struct {
+		opts Options
+		want string
+	}{
+		{Options{By: "repo"}, "c 8 exclusive 8; b/b 4 exclusive 4 shared 1; a 2 exclusive 2 shared 1; shared 1"},
+		{Options{By: "repo", Sort: "name"}, "a 2 exclusive 2 shared 1; b/b 4 exclusive 4 shared 1; c 8 exclusive 8; shared 1"},
+		{Options{By: "repo", Sort: "shared", Top: 1}, "a 2 exclusive 2 shared 1; others 12 exclusive 12; shared 1"},
+		{Options{By: "repo", Sort: "exclusive", Top: 2}, "c 8 exclusive 8; b/b 4 exclusive 4 shared 1; others 2 exclusive 2; shared 1"},
+		{Options{By: "repo", Chosen: only("a", "b/b")}, "b/b 4 exclusive 4 shared 1; a 2 exclusive 2 shared 1; others 8 exclusive 8; shared 1"},
+		{Options{By: "tag", Chosen: only("b/b")}, "b/b:v 4 exclusive 4 shared 1; others 2 exclusive 2; shared 9"},
+		{Options{By: "layer", Top: 2}, "layer 8 exclusive 8; layer 4 exclusive 4; others 3 exclusive 2"},
+		{Options{By: "layer", Sort: "shared", Top: 1}, "layer 1 shared 1; others 14 exclusive 14"},
+		{Options{By: "layer", Chosen: only("a")}, "layer 2 exclusive 2; layer 1 shared 1; others 12 exclusive 12"},
+	} {
+		u := Of(inv, sweep, c.opts)
+		if diff := cmp.Diff(c.want, strings.Join(lines(u), "; ")); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", c.opts, diff)
+		}
+		if u.Total != Of(inv, sweep, Options{}).Total {
+			t.Errorf("%+v: other rows than all add up to %d", c.opts, u.Total)
+		}
 	}
 }
 
