@@ -13,6 +13,7 @@ import (
 	"regjanitor/internal/listing"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
+	"regjanitor/internal/retention"
 )
 
 // Run lists.
@@ -44,6 +45,7 @@ func (c *lsCmd) Run(ctx context.Context, s *session) error {
 
 func (c *lsCmd) repositories(s *session, inv *inventory.Inventory) {
 	list := listing.Repositories(inv)
+	slices.SortFunc(list, func(a, b listing.Repository) int { return retention.Natural(a.Name, b.Name) })
 	inOrder(list, c.Sort, func(r *listing.Repository) (int64, time.Time) { return r.Bytes, r.Pushed })
 	s.list(report.ListingOf(list, nil), func(w io.Writer, paint report.Paint) {
 		switch {

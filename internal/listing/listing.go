@@ -52,7 +52,7 @@ type Referrer struct {
 	Subject  digest.Digest
 }
 
-// Repositories lists all repositories, by name.
+// Repositories lists all repositories, in the inventory's order.
 func Repositories(inv *inventory.Inventory) []Repository {
 	w := newWalker(inv)
 	list := make([]Repository, len(inv.Repositories))
@@ -72,7 +72,6 @@ func Repositories(inv *inventory.Inventory) []Repository {
 		row.Untagged = w.untagged(i, needed)
 		list[i] = row
 	}
-	byName(list)
 	return list
 }
 

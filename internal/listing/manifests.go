@@ -47,10 +47,6 @@ func tagless(m Manifest) int {
 	return 0
 }
 
-func byName(list []Repository) {
-	slices.SortFunc(list, func(a, b Repository) int { return retention.Natural(a.Name, b.Name) })
-}
-
 // lister lists what is wanted of one repository.
 type lister struct {
 	*walker

@@ -216,7 +216,9 @@ func TestNamesAreInTheOrderThatPeopleExpect(t *testing.T) {
 	if diff := cmp.Diff([]string{"b9:a", "b9:v1", "b9:v9", "b9:v10", "b10:v"}, got); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
-	if first := Repositories(inv)[0].Name; first != "b9" {
-		t.Errorf("the first repository is %s", first)
+	for i, row := range Repositories(inv) {
+		if name := inv.Repositories[i].Name; row.Name != name {
+			t.Errorf("beside the inventory's %s lies %s", name, row.Name)
+		}
 	}
 }
