@@ -240,6 +240,7 @@ func (m *marker) revision(id ID, via Via) {
 	revision := &m.from.Revisions[index]
 	for _, signature := range m.from.Signatures[id] {
 		m.blob(signature, Via{ByManifest, m.at, uint32(id)})
+		m.about(signature)
 	}
 	switch link := revision.Link; link.State {
 	case inventory.LinkGood, inventory.LinkSpaced:
@@ -266,6 +267,7 @@ func (m *marker) layer(id ID, via Via) {
 		m.to.Layers[index] = via
 		layer := m.from.Layers[index]
 		m.blob(layer.Target, via)
+		m.about(layer.Target)
 		if layer.Link == inventory.LinkSpaced {
 			m.spaced(layout.Layer(m.from.Name, m.inv.Digests.Digest(id)) + "/" + layout.Link)
 		}

@@ -80,7 +80,9 @@ func (s *scan) alias(r *Repository, in *place, layer *Layer, hex string) error {
 	if link.State == LinkAbsent {
 		s.vanished(in.at(hex + "/" + layout.Link))
 	}
-	layer.Link, layer.Target = link.State, link.Target
+	if layer.Link = link.State; link.Points() {
+		layer.Target = link.Target
+	}
 	return nil
 }
 

@@ -68,6 +68,12 @@ func TestReferrers(t *testing.T) {
 			push app:v1 R
 			push app@ S
 			`},
+		{name: "23 a subject that is kept by another digest's link keeps its referrers", sound: true, spec: `
+			A = image c sha512:x
+			S = image {} s subject=x
+			push app:v1 A
+			push app@ S
+			`},
 		{name: "23 a referrer goes with its subject", sound: true, spec: images + `
 			S = image {} sbom subject=B
 			T = image {} sig subject=S

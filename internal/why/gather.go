@@ -151,7 +151,7 @@ func (n *net) pinned() []root {
 		try(n.place(revision.Digest, asManifest), revision.Link.Stamp)
 	}
 	for i := 0; best.far < 0 && i < len(n.repo.Layers); i++ {
-		try(n.place(n.repo.Layers[i].Digest, asTarget), n.repo.Layers[i].Stamp)
+		try(n.place(n.repo.Layers[i].Digest, asPart), n.repo.Layers[i].Stamp)
 	}
 	if best.far < 0 {
 		return nil

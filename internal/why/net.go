@@ -40,7 +40,6 @@ type role uint8
 const (
 	asManifest role = iota // it is descended into
 	asPart                 // only its bytes are needed
-	asTarget               // only a link leads to it
 	roles
 )
 
@@ -81,7 +80,7 @@ func (n *net) enter(repo *inventory.Repository) {
 		n.place(revision.Digest, asManifest)
 	}
 	for _, layer := range repo.Layers {
-		n.place(layer.Digest, asTarget)
+		n.place(layer.Digest, asPart)
 	}
 	for i := 0; i < len(n.knots); i++ {
 		n.outs = append(n.outs, int32(len(n.edges)))
@@ -130,15 +129,13 @@ func (n *net) join(from int32, id inventory.ID, as role) {
 func (n *net) expand(at int32) {
 	k := n.knots[at]
 	if target, other := n.alias(k.id); other {
-		n.join(at, target, asTarget)
+		n.join(at, target, asPart)
 	}
 	if k.as == asManifest {
 		n.descend(at, k.id)
 	}
-	if k.as != asTarget {
-		for _, referrer := range n.referrers[k.id] {
-			n.join(at, referrer, asManifest)
-		}
+	for _, referrer := range n.referrers[k.id] {
+		n.join(at, referrer, asManifest)
 	}
 }
 
@@ -153,7 +150,7 @@ func (n *net) descend(at int32, id inventory.ID) {
 		}
 	}
 	for _, signature := range n.repo.Signatures[id] {
-		n.join(at, signature, asTarget)
+		n.join(at, signature, asPart)
 	}
 	if i := n.revisions[id]; i != 0 {
 		if link := n.repo.Revisions[i-1].Link; link.Points() && link.Target != id {
