@@ -113,10 +113,14 @@ func (v *verification) conclude(verdicts []verify.Verdict) {
 		}
 	}
 	v.doc.RepositoriesChecked = len(verdicts)
-	damage, moving := verify.Recheck(v.root, v.started, time.Now(), all)
-	for _, d := range moving {
-		v.doubts = append(v.doubts, report.Doubt{Code: "tree-changed", Repository: d.Repository, Path: d.Path,
-			Problem: "changed while the tree was looked at, and nobody can say whether it is damaged", Hint: "regjanitor verify " + quoted(d.Repository)})
+	damage, unsure := verify.Recheck(v.root, v.started, time.Now(), all)
+	for _, u := range unsure {
+		doubt := report.Doubt{Code: "tree-changed", Repository: u.Repository, Path: u.Path,
+			Problem: "changed while the tree was looked at, and nobody can say whether it is damaged", Hint: "regjanitor verify " + quoted(u.Repository)}
+		if u.Symlink {
+			doubt.Code, doubt.Problem, doubt.Hint = "link-not-a-file", "is a symbolic link: the registry follows it, this tool does not", "put what it points to in its place"
+		}
+		v.doubts = append(v.doubts, doubt)
 	}
 	v.doc.Find(damage)
 	v.oddities()
@@ -173,7 +177,7 @@ func (v *verification) oddities() {
 		case odd.Doubt:
 			v.doubts = append(v.doubts, report.Doubt{Code: odd.Code, Repository: odd.Repository, Path: odd.Path,
 				Problem: odd.Problem, Hint: "look at it, and remove it by hand if it is litter"})
-		case odd.Code == "stray" && (inTags || v.Verbose):
+		case odd.Code == "stray" && (inTags || v.Verbose): // of a legal name it is damage as well
 			v.warn("stray", odd.Path, odd.Problem)
 		}
 	}

@@ -112,7 +112,11 @@ func (v *Verification) pulls() string {
 	}
 	switch {
 	case len(v.Damage) == 0:
-		return fmt.Sprintf("%s%s%s in %s can be pulled", early, tags, untagged, where)
+		line := fmt.Sprintf("%s%s%s in %s can be pulled", early, tags, untagged, where)
+		if len(v.Doubts) > 0 {
+			line += " as far as could be seen"
+		}
+		return line
 	case v.TagsDamaged == 0:
 		return fmt.Sprintf("%s%s can be pulled, and of %s without tags not all: %s", early, tags, Some(int64(v.ManifestsChecked), "manifest"), v.kinds())
 	}

@@ -7,6 +7,7 @@ import (
 
 	"regjanitor/internal/graph"
 	"regjanitor/internal/inventory"
+	"regjanitor/internal/layout"
 )
 
 // causeKey tells one cause from another within a repository.
@@ -38,7 +39,8 @@ type cause struct {
 func (t *trial) blame(s graph.Step, found graph.Found) {
 	key, describe := causeKey{found.Fault, found.At, found.Layer}, func() Damage { return t.describe(s, found) }
 	if found.Fault == graph.NoLink && found.Layer && len(t.from.Layers) == 0 && t.inv.Blob(found.At) != nil {
-		key, describe = causeKey{fault: noLayers}, t.layersMissing
+		witness := layout.Layer(t.from.Name, t.inv.Digests.Digest(found.At)) + "/" + layout.Link
+		key, describe = causeKey{fault: noLayers}, func() Damage { return t.layersMissing(witness) }
 	}
 	c := t.accuse(key, describe)
 	c.steps = append(c.steps, s)

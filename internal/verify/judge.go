@@ -22,6 +22,8 @@ type Damage struct {
 	Path       string        // of the file at fault, relative to the v2 directory
 	Detail     string        // what is wrong there, and what a registry answers
 	Hint       string        // what heals it
+
+	witness string // a path of which all the others are as well, where Path is none that can tell
 }
 
 // Verdict is what there is to say of one repository.
@@ -42,6 +44,7 @@ type Judge struct {
 	unsound map[inventory.ID]Unsound
 	spoilt  map[inventory.ID]bool // the same as a set
 	sound   func(inventory.ID) bool
+	files   map[string][]string // names in directories of tags that no directory has, by repository
 	met     []met
 	round   int32
 	needed  []bool                      // by ID: blobs that a pull ends with
@@ -60,10 +63,13 @@ type met struct {
 // NewJudge is for one inventory.
 func NewJudge(inv *inventory.Inventory) *Judge {
 	n := inv.Digests.Len()
-	j := &Judge{inv: inv, met: make([]met, n), needed: make([]bool, n), hidden: map[string]inventory.Oddity{}}
+	j := &Judge{inv: inv, met: make([]met, n), needed: make([]bool, n), hidden: map[string]inventory.Oddity{}, files: map[string][]string{}}
 	for _, odd := range inv.Oddities {
 		if odd.Doubt && strings.HasPrefix(odd.Path, layout.Blobs) {
 			j.hidden[odd.Path] = odd
+		}
+		if name, is := strings.CutPrefix(odd.Path, layout.Tag(odd.Repository, "")); is && odd.Code == "stray" && layout.ValidTag(name) {
+			j.files[odd.Repository] = append(j.files[odd.Repository], name)
 		}
 	}
 	return j
@@ -120,7 +126,7 @@ func (j *Judge) Repository(place int) Verdict {
 	}
 	t.sizes()
 	t.outdated()
-	t.verdict.Damage = t.damage()
+	t.verdict.Damage = append(t.damage(), t.notTags()...)
 	return t.verdict
 }
 
@@ -199,6 +205,9 @@ func (t *trial) first(s graph.Step) bool {
 // take tells whether a step leads to something that a pull can use.
 func (t *trial) take(s graph.Step) bool {
 	found := t.pull.Look(s)
+	if m := t.inv.Manifest(s.Digest); found.Fault == graph.NoFault && s.Manifest && m.Kind == manifest.Artifact {
+		found.Fault = graph.Strange // to every registry
+	}
 	switch {
 	case found.Fault == graph.NoFault:
 		t.needed[found.At] = true

@@ -95,7 +95,7 @@ func (r registry) pull(repository string, d digest.Digest, pulled map[digest.Dig
 		Config                             *descriptor
 		Layers, Manifests, Blobs, FsLayers []descriptor
 	}
-	if json.Unmarshal(data, &m) != nil || m.SchemaVersion == 0 && m.MediaType == "" {
+	if json.Unmarshal(data, &m) != nil || m.SchemaVersion == 0 || strings.Contains(m.MediaType, "artifact") {
 		return broken
 	}
 	needed := append(append(append(m.Layers, m.Blobs...), m.FsLayers...), m.Manifests...)

@@ -18,6 +18,7 @@ const (
 	relink     = "regjanitor repair writes the link anew; so does pushing the image again"
 	clearFirst = "remove the corrupt data first with regjanitor repair, for the registry never overwrites what is there, and push the image again; " +
 		"or replace it from another tree with regjanitor repair --from ROOT"
+	byHand   = "remove what is there by hand, and push the image again"
 	readable = "run as root or as the registry's own user; check the disk"
 	rebuild  = "build the image anew and push it, or remove the tag with regjanitor rm"
 )
@@ -42,7 +43,7 @@ var manifestWords = map[inventory.ManifestState]struct {
 }{
 	inventory.Empty:      {Corrupt, "the manifest has no bytes; the registry answers 500"},
 	inventory.Corrupt:    {Corrupt, "the manifest does not hash to its digest; the registry answers 500, or serves it and clients refuse it"},
-	inventory.TooLarge:   {Corrupt, "the manifest is larger than any that a registry takes"},
+	inventory.TooLarge:   {Unreadable, "the manifest is larger than any that a registry takes; it answers 500"},
 	inventory.NotFile:    {Unreadable, "the manifest is no regular file"},
 	inventory.Unreadable: {Unreadable, "the manifest cannot be read"},
 	inventory.Strange:    {Unreadable, "is what its digest says, and no manifest that registries 2 and 3 know; they answer 500"},
@@ -92,8 +93,9 @@ func (t *trial) linkMissing(s graph.Step, found graph.Found, link string) Damage
 	return d
 }
 
-func (t *trial) layersMissing() Damage {
-	return Damage{Code: Missing, Path: layout.Repository(t.from.Name) + "/" + layout.Layers,
+// layersMissing is the loss of all layer links, of which one is a witness.
+func (t *trial) layersMissing(witness string) Damage {
+	return Damage{Code: Missing, Path: layout.Repository(t.from.Name) + "/" + layout.Layers, witness: witness,
 		Detail: "all of the repository's links to layers are gone; the registry answers 404 to each", Hint: relink}
 }
 
@@ -103,6 +105,9 @@ func (t *trial) badLink(path string, state inventory.LinkState) Damage {
 	d := Damage{Code: words.code, Path: path, Detail: "the link " + words.detail + "; the registry answers 500", Hint: "push the image again, which writes the link anew"}
 	if words.code == Unreadable {
 		d.Detail, d.Hint = "the link "+words.detail+t.why(path), readable
+	}
+	if state == inventory.LinkNotFile {
+		d.Hint = byHand
 	}
 	return d
 }
@@ -120,6 +125,9 @@ func (t *trial) blobMissing(found graph.Found) Damage {
 	d.Path = layout.BlobData(d.Digest)
 	if odd, hidden := t.hiddenBy(found.At); hidden {
 		d.Code, d.Path, d.Detail, d.Hint = Unreadable, odd.Path, odd.Problem, readable
+		if odd.Code == "blob-not-a-file" {
+			d.Hint = byHand
+		}
 	}
 	return d
 }
@@ -129,17 +137,28 @@ func (t *trial) badBlob(found graph.Found) Damage {
 	d.Path = layout.BlobData(d.Digest)
 	if unsound, read := t.unsound[found.At]; read {
 		d.Code, d.Detail = unsound.Code, unsound.words()
-	} else if m := t.inv.Manifest(found.At); m != nil {
-		words := manifestWords[m.State]
-		d.Code, d.Detail = words.code, words.detail+t.why(d.Path)
+		switch d.Code {
+		case Unreadable:
+			d.Hint = readable
+		case Missing:
+			d.Hint = pushAgain
+		}
+		return d
 	}
+	m := t.inv.Manifest(found.At)
+	if m == nil {
+		m = &inventory.Manifest{State: inventory.Strange}
+	}
+	words := manifestWords[m.State]
+	d.Code, d.Detail = words.code, words.detail+t.why(d.Path)
 	switch {
 	case found.Fault == graph.Strange:
-		d.Hint = pushTag
-	case d.Code == Unreadable:
+		words = manifestWords[inventory.Strange]
+		d.Code, d.Detail, d.Hint = words.code, words.detail+t.why(d.Path), pushTag
+	case m.State == inventory.NotFile:
+		d.Hint = byHand
+	case m.State == inventory.Unreadable:
 		d.Hint = readable
-	case d.Code == Missing:
-		d.Hint = pushAgain
 	}
 	return d
 }
@@ -194,6 +213,16 @@ func (t *trial) unlinked(i int) {
 			Detail: "points to a manifest that is gone, link and blob; the registry answers 404"}
 	})
 	c.tags = append(c.tags, i)
+}
+
+// notTags are files where directories of tags should be: a registry lists them.
+func (t *trial) notTags() (list []Damage) {
+	for _, name := range t.files[t.from.Name] {
+		t.verdict.Tags++
+		list = append(list, Damage{Code: Unreadable, Repository: t.from.Name, Tags: []string{name}, Path: layout.Tag(t.from.Name, name), Hint: "remove the file",
+			Detail: "is a file in the place of a tag's directory: the registry lists the tag, and answers 500 to it and to the removal of any image"})
+	}
+	return list
 }
 
 // missized is a blob that is not as large as a manifest says.
