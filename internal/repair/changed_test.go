@@ -85,3 +85,24 @@ func change(tree *tree, how, at string) {
 	up := strings.Repeat("../", strings.Count(at, "/"))
 	memory.Put(at, storetest.Thing{Type: store.Symlink, Text: up + elsewhere})
 }
+
+// TestTheOtherTreeHasChanged: what does not hash any more when it is copied is not
+// taken.
+func TestTheOtherTreeHasChanged(t *testing.T) {
+	t.Parallel()
+	tree, copied := build(t, app+lines("damage blob x gone")), build(t, app)
+	storage, err := tree.memory.Dir("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts, before := repair.Options{From: copied.v2(t)}, tree.files()
+	p, err := survey(storage, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(copied, "write", strings.TrimPrefix(copied.Path("blob x"), copied.Root+"/"))
+	result, err := carryOut(storage, p, opts, nil, "run")
+	if err != nil || result.Statuses[0] != repair.Failed || !maps.Equal(before, tree.files()) {
+		t.Errorf("%v, %+v, %q", err, result, differing(before, tree.files()))
+	}
+}

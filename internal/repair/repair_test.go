@@ -274,3 +274,21 @@ func files(memory *storetest.Memory) map[string]string {
 	}
 	return all
 }
+
+// TestChildrenComeFirst: an index is linked once what it lists is.
+func TestChildrenComeFirst(t *testing.T) {
+	t.Parallel()
+	tree := build(t, app+lines("J = index B I; K = index J A; push app:k K; damage app no-revisions"))
+	place := map[string]int{}
+	_, p := tree.run(t, repair.Options{}, nil)
+	for i, a := range p.Actions {
+		place[tree.Name(a.Digest)] = i
+	}
+	for parent, children := range map[string]string{"I": "AB", "J": "BI", "K": "JA"} {
+		for _, child := range strings.Split(children, "") {
+			if place[child] >= place[parent] {
+				t.Errorf("%s comes after %s, which lists it: %v", child, parent, place)
+			}
+		}
+	}
+}
