@@ -27,6 +27,7 @@ type repository struct {
 	referrers map[ID][]ID     // by subject
 	needs     []need          // of all that its tags lead to, children before parents
 	parents   map[ID][]ID     // what refers to what is needed; drawn only where something is wrong
+	pointing  map[ID][]string // tags by what they point to; likewise
 	met, had  map[need]bool   // the same, and what the time before was
 	sparse    bool            // an index lacks a child, and may
 }

@@ -194,7 +194,12 @@ func (p *planner) isAlias(n need) bool { return !n.manifest && !p.isCanonical(n.
 // tagsOf are the tags that something is needed for.
 func (p *planner) tagsOf(r *repository, id ID) (names []string) {
 	if r.parents == nil {
-		r.parents = map[ID][]ID{}
+		r.parents, r.pointing = map[ID][]ID{}, map[ID][]string{}
+		for i, is := range r.tags {
+			if is.known {
+				r.pointing[is.target] = append(r.pointing[is.target], r.Tags[i].Name)
+			}
+		}
 		for _, n := range r.needs {
 			for _, part := range p.parts(r, n) {
 				r.parents[part.id] = append(r.parents[part.id], n.id)
@@ -205,6 +210,7 @@ func (p *planner) tagsOf(r *repository, id ID) (names []string) {
 	for pending := []ID{id}; len(pending) > 0; {
 		next := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
+		names = append(names, r.pointing[next]...)
 		for _, parent := range r.parents[next] {
 			if !met[parent] {
 				met[parent] = true
@@ -212,10 +218,6 @@ func (p *planner) tagsOf(r *repository, id ID) (names []string) {
 			}
 		}
 	}
-	for i, is := range r.tags {
-		if is.known && met[is.target] {
-			names = append(names, r.Tags[i].Name)
-		}
-	}
+	slices.Sort(names)
 	return names
 }

@@ -203,3 +203,30 @@ func TestOnTheDisk(t *testing.T) {
 		}
 	}
 }
+
+// TestHalfMadeDirectory: one that a run was killed at making, before it was given
+// to its owner, is made again; one that somebody wanted so stays.
+func TestHalfMadeDirectory(t *testing.T) {
+	t.Parallel()
+	tree := build(t, app+lines("damage app layer x gone; damage app layer y missing"))
+	directory := func(letters string) string {
+		return strings.TrimPrefix(filepath.Dir(tree.Path(letters)), tree.Root+"/")
+	}
+	for _, letters := range []string{"app layer x", "app layer y"} {
+		tree.memory.Remove(directory(letters))
+		storage, _ := tree.memory.Dir(filepath.Dir(directory(letters)))
+		if err := storage.Mkdir(filepath.Base(directory(letters)), store.Owner{Mode: 0o700}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree.memory.Put(directory("app layer y")+"/stray", storetest.Thing{Type: store.Regular})
+	tree.run(t, repair.Options{}, nil)
+	for letters, want := range map[string]uint32{"app layer x": 0o755, "app layer y": 0o700} {
+		if info, _ := tree.memory.Lookup(directory(letters)); info.Owner.Mode != want {
+			t.Errorf("%s: mode %o", letters, info.Owner.Mode)
+		}
+		if _, there := tree.memory.Lookup(directory(letters) + "/link"); !there {
+			t.Errorf("%s has no link", letters)
+		}
+	}
+}

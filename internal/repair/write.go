@@ -121,7 +121,7 @@ func temporary(name string) string {
 
 // folder opens a directory, which is made like the one above it where it is gone.
 func (e *executor) folder(at string) (store.Dir, error) {
-	dir, err := e.root.Open(at)
+	dir, err := e.finished(at)
 	if !errors.Is(err, fs.ErrNotExist) || at == "." {
 		return dir, err
 	}
@@ -138,4 +138,36 @@ func (e *executor) folder(at string) (store.Dir, error) {
 		return nil, err
 	}
 	return above.Open(path.Base(at))
+}
+
+// making is the mode of a directory that is being made.
+const making = 0o700
+
+// finished opens a directory, unless a run was killed at making it, so that it may
+// still belong to root alone: an empty one of that mode, unlike the one above it,
+// goes.
+func (e *executor) finished(at string) (store.Dir, error) {
+	dir, err := e.root.Open(at)
+	if err != nil || modeOf(dir) != making || at == "." {
+		return dir, err
+	}
+	above, err := e.root.Open(path.Dir(at))
+	if err != nil {
+		return dir, nil
+	}
+	defer above.Close()
+	if modeOf(above) == making || above.Rmdir(path.Base(at)) != nil {
+		return dir, nil
+	}
+	dir.Close()
+	return nil, fs.ErrNotExist
+}
+
+// modeOf is 0 where it cannot be seen.
+func modeOf(dir store.Dir) uint32 {
+	info, err := dir.Stat("")
+	if err != nil {
+		return 0
+	}
+	return info.Owner.Mode
 }
