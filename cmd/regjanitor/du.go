@@ -26,13 +26,13 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkPage(s); err != nil {
+		return err
+	}
 	if err := s.open(true); err != nil {
 		return err
 	}
 	defer s.root.Close()
-	if err := c.checkPage(s); err != nil {
-		return err
-	}
 	s.warnOfRegistry()
 	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: true, Space: true}, false)
 	if err != nil {

@@ -17,12 +17,15 @@ func (c *duCmd) checkPage(s *session) error {
 	switch {
 	case c.HTML == "":
 		return nil
-	case c.HTML != "-":
-		if err := store.CheckWriteFile(string(c.HTML)); err != nil {
-			return usagef("--html: %s could not be written afterwards: %w", c.HTML, err)
-		}
-	case c.Ncdu || s.JSON:
-		return usagef("--html - and --json or --ncdu: there is one document on stdout; name a file for the page")
+	case c.Ncdu:
+		return usagef("--html and --ncdu: each is another picture of the same; give one of them")
+	case c.HTML == "-" && s.JSON:
+		return usagef("--html - and --json: there is one document on stdout; name a file for the page")
+	case c.HTML == "-":
+		return nil
+	}
+	if err := store.CheckWriteFile(string(c.HTML)); err != nil {
+		return usagef("--html: %s could not be written afterwards: %w", c.HTML, err)
 	}
 	return nil
 }
