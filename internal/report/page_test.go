@@ -20,13 +20,13 @@ import (
 
 // pageOf is the page of a registry whose repositories are these rows.
 func pageOf(t interface{ Fatal(...any) }, rows ...report.UsageRow) string {
-	return pageWith(t, rows, nil, nil)
+	return pageWith(t, "/srv/registry", rows, nil, nil)
 }
 
-func pageWith(t interface{ Fatal(...any) }, repositories, tags, layers []report.UsageRow) string {
+func pageWith(t interface{ Fatal(...any) }, root string, repositories, tags, layers []report.UsageRow) string {
 	usage := func(by string, rows []report.UsageRow) *report.Usage {
 		u := &report.Usage{By: by, Rows: rows, FreeBytes: 1 << 30}
-		u.Root, u.Version, u.Started = "/srv/registry", "v1", time.Date(2026, 11, 22, 3, 14, 7, 0, time.UTC)
+		u.Root, u.Version, u.Started = root, "v1", time.Date(2026, 11, 22, 3, 14, 7, 0, time.UTC)
 		for _, r := range rows {
 			u.TotalBytes += r.Bytes
 			u.ReclaimableBytes += r.ReclaimableBytes
@@ -78,8 +78,8 @@ func TestPageTakesAnyName(t *testing.T) {
 		row := func(kind string) report.UsageRow {
 			return report.UsageRow{Kind: kind, Repository: name, Tag: name, Digest: name, Bytes: 1 << 20}
 		}
-		text := pageWith(t, []report.UsageRow{row("repository")}, []report.UsageRow{row("tag")}, []report.UsageRow{row("layer")})
-		plain := pageWith(t, []report.UsageRow{{Kind: "repository", Repository: "a", Bytes: 1 << 20}},
+		text := pageWith(t, "/"+name, []report.UsageRow{row("repository")}, []report.UsageRow{row("tag")}, []report.UsageRow{row("layer")})
+		plain := pageWith(t, "/srv", []report.UsageRow{{Kind: "repository", Repository: "a", Bytes: 1 << 20}},
 			[]report.UsageRow{{Kind: "tag", Repository: "a", Tag: "a", Digest: "a", Bytes: 1 << 20}}, []report.UsageRow{{Kind: "layer", Digest: "a", Bytes: 1 << 20}})
 		elements := regexp.MustCompile(`<[a-zA-Z!/]+`)
 		count := func(s string) map[string]int {
@@ -154,6 +154,33 @@ func TestPictureIsToScale(t *testing.T) {
 	})
 }
 
+// TestPictureTellsKindsApart: what one keeps, what several share, what goes and all
+// else, in the picture, its legend and the bars.
+func TestPictureTellsKindsApart(t *testing.T) {
+	text := pageOf(t,
+		report.UsageRow{Kind: "repository", Repository: "team/app", Bytes: 100 << 20, ReclaimableBytes: 40 << 20, SharedBytes: 7 << 20, Tags: 3, Untagged: 1},
+		report.UsageRow{Kind: "shared", Bytes: 80 << 20}, report.UsageRow{Kind: "repository", Repository: "old", Bytes: 50 << 20, ReclaimableBytes: 50 << 20},
+		report.UsageRow{Kind: "links", Bytes: 10 << 20})
+	for _, want := range []string{
+		`<a class="cell live p0" href="#r0" tabindex="-1" title="team/app` + "\n100 MiB, 42\u00a0% of all (104,857,600 bytes)\n40 MiB of it reclaimable\n7.0 MiB shared besides\n3 tags, 1 untagged" + `"><i></i><span><em>team/<wbr></em>app</span>`,
+		".p0 i{height:40.000%}",
+		`<a class="cell shared p1" href="#r1"`,
+		`<a class="cell gone p2" href="#r2"`,
+		`<a class="cell other p3" href="#r3"`,
+		`<tr id="r0">`, `<tr id="r1" class="special">`,
+		`<rect class="live" width="60.0%"/><rect class="gone" x="60.0%" width="40.0%"/>`,
+		`<rect class="shared" width="80.0%"/></svg>`,
+		`aria-label="240 MiB in all: 60 MiB kept by one repository, 80 MiB shared by several, 90 MiB reclaimable, 10 MiB links and other files, ` +
+			`in pieces of which the largest are team/app with 100 MiB,`,
+		`kept by one repository</span> <b title="62,914,560 bytes">60 MiB</b> <small>25` + "\u00a0%",
+		`reclaimable</span> <b title="94,371,840 bytes">90 MiB</b> <small>38` + "\u00a0%",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not have %s", want)
+		}
+	}
+}
+
 var rowBytes = regexp.MustCompile(`</th><td class="n[^"]*" data-v="(\d+)"`)
 
 // TestPageRowsAddUp: to the total, byte for byte.
@@ -184,7 +211,7 @@ func TestPageOfManyTags(t *testing.T) {
 		}
 	}
 	repositories = append(repositories, report.UsageRow{Kind: "links", Bytes: 1})
-	text := pageWith(t, repositories, append(tags, report.UsageRow{Kind: "links", Bytes: 1}), tags[:0])
+	text := pageWith(t, "/srv", repositories, append(tags, report.UsageRow{Kind: "links", Bytes: 1}), tags[:0])
 	if len(text) > 2<<20 {
 		t.Errorf("the page has %d bytes", len(text))
 	}
@@ -192,9 +219,9 @@ func TestPageOfManyTags(t *testing.T) {
 		t.Errorf("there are %d rows, want a thousand of either and the two others", n)
 	}
 	for _, want := range []string{
-		"The 99,000 smaller tags, 97 GiB together, are left out here: regjanitor du --by tag shows them.",
-		"The 4,000 smaller repositories, 78 GiB together, are left out here: regjanitor du --by repo shows them.",
-		"the 4,760 smaller ones",
+		"The 99,000 smaller tags, 97 GiB together, are left out here: regjanitor du --by tag --top 0 shows them.",
+		"The 4,000 smaller repositories, 78 GiB together, are left out here: regjanitor du --by repo --top 0 shows them.",
+		"the 4,760 smaller ones\n93 GiB, 95\u00a0% of all (99,824,435,200 bytes)",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say: %s", want)

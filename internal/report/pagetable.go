@@ -116,7 +116,7 @@ func (t *pageTable) fill(u *Usage, kind string, more func(UsageRow) []pageField)
 	}
 	t.Count = Count(total)
 	if left > 0 {
-		t.Left = fmt.Sprintf("The %s smaller %s, %s together, are left out here: regjanitor du --by %s shows them.",
+		t.Left = fmt.Sprintf("The %s smaller %s, %s together, are left out here: regjanitor du --by %s --top 0 shows them.",
 			Count(left), t.ID, Size(leftBytes), u.By)
 	}
 }

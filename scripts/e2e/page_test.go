@@ -135,6 +135,7 @@ const measure = `<script>
 	for (const cell of document.querySelectorAll(".cell")) for (const label of cell.querySelectorAll("span, small")) {
 		const a = cell.getBoundingClientRect(), b = label.getBoundingClientRect();
 		if (b.width > 0 && (b.right > a.right + 1 || b.bottom > a.bottom + 1)) out.push(label.textContent + " sticks out");
+		if (label.tagName === "SMALL" && label.scrollWidth > label.clientWidth) out.push("of " + label.textContent + " not all shows");
 	}
 	document.body.dataset.out = out.join(", ");
 	</script></body>`
