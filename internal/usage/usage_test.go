@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -109,6 +110,9 @@ func TestRows(t *testing.T) {
 		{"a referrer", "tag", "A = image c x\nS = artifact y subject=A\npush a:v A\npush a@ S", "a:v 3 exclusive 3"},
 		{"a referrer of two tags' image", "tag", "A = image c x\nS = artifact y subject=A\npush a:v A\npush a:w A\npush a@ S",
 			"a:v 0 shared 3; a:w 0 shared 3; shared 3"},
+		{"a referrer of what is a layer", "tag", "B = image d x\nA = image c plain:B\nS = artifact y subject=B\npush a:v A\npush a@ S", "a:v 2 exclusive 2"},
+		{"a manifest that is a layer", "tag", "B = image d x\nA = image c plain:B\npush a@ B\npush a:v A\ndelete a layer B", "a:v 1 exclusive 1"},
+		{"a link that names another manifest", "tag", "A = image c x\nB = image d y\npush a:v A\npush a@ B\ndamage a@A to=B", "a:v 3 exclusive 3"},
 		{"cosign's tags", "tag", "A = image c x\nS = image d y\nT = image e z\npush a:v A\npush a:sha256-<A>.sig S\npush a:sha256-<S>.att T",
 			"a:v 7 exclusive 7"},
 		{"a cosign tag whose image is gone", "tag", "A = image c ~x\nS = image d y\npush a:sha256-<A>.sig S",
@@ -121,6 +125,8 @@ func TestRows(t *testing.T) {
 			"a:sha256-HEX.sig 0 shared 3; a:v 0 shared 3; shared 3"},
 		{"garbage of one repository", "repo", "A = image c x y\nB = image d x\npush a:v A\npush a:v B",
 			"a 3 exclusive 1 reclaimable 2"},
+		{"garbage that one repository links by its sha512", "repo", "A = image c sha512:x\npush a@ A\npush a:v B\nB = image d y\ndelete a layer x",
+			"a 3 exclusive 2 reclaimable 1"},
 		{"garbage of two repositories", "repo", "A = image c y\npush a@ A\npush b@ A\nhistory a:v A\nB = image d x\npush a:v B\npush b:v B",
 			"a 0 shared 1; b 0 shared 1; shared 1; garbage 2 reclaimable 2"},
 		{"garbage here that is needed there", "repo", "A = image c y\nB = image d x\npush a:v A\npush a:v B\npush b:v A",
@@ -139,6 +145,7 @@ func TestRows(t *testing.T) {
 			"b 2 exclusive 2; a 1 exclusive 1; kept 4"},
 		{"by layer", "layer", "A = image c x y\nB = image d x z\npush a:v A\npush b:v B\npush b:w B\nblob w",
 			"layer 4 exclusive 4; layer 2 exclusive 2; layer 1 shared 1; orphans 8 reclaimable 8"},
+		{"by layer, with a hard link from outside", "layer", "A = image c x\npush a:v A\ndamage blob x hardlink", "layer 1 shared 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tree := registrytest.Build(t, leaves+c.spec)
@@ -151,6 +158,41 @@ func TestRows(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestUploads: all of them are one row, of which a sweep frees the old ones.
+func TestUploads(t *testing.T) {
+	tree := registrytest.Build(t, "upload a u age=200h\nupload b v")
+	u, v := tree.Path("a upload u"), tree.Path("b upload v")
+	old := registrytest.Now.Add(-200 * time.Hour)
+	if err := errors.Join(os.WriteFile(u, make([]byte, 1<<20), 0o666), os.WriteFile(v, make([]byte, 2<<20), 0o666),
+		os.Chtimes(u, old, old)); err != nil {
+		t.Fatal(err)
+	}
+	inv, sweep := look(t, tree)
+	all := Of(inv, sweep, Options{})
+	if got, want := strings.Join(lines(all), "; "), "a 0; b 0; uploads 12 reclaimable 4"; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+	balanced(t, tree, inv, sweep, all)
+}
+
+// TestSignaturesOfOldRegistries belong to the image that they lie beside.
+func TestSignaturesOfOldRegistries(t *testing.T) {
+	tree := registrytest.Build(t, `
+		A = schema1 x
+		B = schema1 y
+		push a:v A
+		signatures a@A
+		push a:v B          # A and its signature are garbage
+		signatures a@B
+	`)
+	inv, sweep := look(t, tree)
+	for _, row := range Of(inv, sweep, Options{}).Rows {
+		if row.Kind != Repository && row.Kind != Links {
+			t.Errorf("besides the repository there is %+v", row)
+		}
 	}
 }
 
