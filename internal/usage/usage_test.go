@@ -75,7 +75,7 @@ func lines(u *Usage) []string {
 		case Layer:
 			name = r.Media
 		}
-		if r.Bytes < 1<<18 && r.Shared < 1<<18 && r.Kind != Repository && r.Kind != Tag {
+		if r.Kind == Links || r.Bytes < 1<<18 && r.Shared < 1<<18 && r.Kind != Repository && r.Kind != Tag {
 			continue
 		}
 		line := fmt.Sprintf("%s %d", name, r.Bytes>>18)
