@@ -119,3 +119,17 @@ func (i image) beyondCrane() image {
 	i.craneRefuses = true
 	return i
 }
+
+// withForeignLayer has a layer that its publisher does not want distributed: it is
+// fetched from elsewhere, and no registry holds it.
+func (f format) withForeignLayer(name, mediaType string) image {
+	foreign := newBlob(mediaType, []byte("foreign layer of "+name)).descriptor()
+	foreign.URLs = []string{"https://layers.example.com/" + foreign.Digest.Encoded()}
+	own := layer(name)
+	config := f.image(name, own).blobs[0]
+	i := f.manifest(config, []blob{newBlob(f.layerType, own.compressed)}, func(m *v1.Manifest) {
+		m.Layers = append(m.Layers, foreign)
+	}).beyondCrane()
+	i.skopeoRefuses = true
+	return i
+}
