@@ -94,11 +94,13 @@ func (t *trial) upwards() upwards {
 	for _, id := range t.manifests {
 		for _, ref := range t.inv.Manifest(id).References {
 			s := graph.Step{Digest: ref.Digest, Manifest: ref.Manifest}
-			switch {
-			case ref.Foreign:
-			case spoilt[s]:
+			if ref.Foreign {
+				continue
+			}
+			if spoilt[s] {
 				up.spoilt[s] = append(up.spoilt[s], id)
-			case t.pull.IsManifest(s):
+			}
+			if t.pull.IsManifest(s) {
 				up.above[s.Digest] = append(up.above[s.Digest], id)
 			}
 		}

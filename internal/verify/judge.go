@@ -205,14 +205,16 @@ func (t *trial) first(s graph.Step) bool {
 // take tells whether a step leads to something that a pull can use.
 func (t *trial) take(s graph.Step) bool {
 	found := t.pull.Look(s)
-	if m := t.inv.Manifest(s.Digest); found.Fault == graph.NoFault && s.Manifest && m.Kind == manifest.Artifact {
-		found.Fault = graph.Strange // to every registry
-	}
 	switch {
 	case found.Fault == graph.NoFault:
 		t.needed[found.At] = true
 		t.met[s.Digest].size = t.inv.Blob(found.At).Stamp.Size
-		if m := t.inv.Manifest(s.Digest); s.Manifest && (found.Layer || m.Kind == manifest.Schema1) {
+		switch m := t.inv.Manifest(s.Digest); {
+		case !s.Manifest:
+		case m.Kind == manifest.Artifact: // which no registry serves, though all that it needs may be there
+			found.Fault = graph.Strange
+			t.blame(s, found)
+		case found.Layer, m.Kind == manifest.Schema1:
 			t.old[s.Digest] = true
 		}
 		return true

@@ -57,6 +57,7 @@ func TestDamage(t *testing.T) {
 		{"a manifest that is a directory", image + "damage blob A directory", "unreadable blob A (v1)"},
 		{"a manifest that nobody knows", "U = unknown x\npush app:v1 U", "unreadable blob U (v1)"},
 		{"an OCI artifact", "R = artifact x y\npush app:v1 R", "unreadable blob R (v1)"},
+		{"a blob of an OCI artifact, within an index", "R = artifact x y\nI = index R\npush app:v1 I\ndamage blob x gone", "missing blob x (v1)\nunreadable blob R (v1)"},
 		{"a manifest that is text", "T = text\npush app:v1 T", "unreadable blob T (v1)"},
 
 		{"a layer link gone", image + "damage app layer x gone", "missing app layer x (v1)"},
