@@ -202,8 +202,7 @@ func (p *planner) lacks(r *repository, id ID) {
 	case b.wrong == Corrupt:
 		problem.Problem, problem.Hint = "does not hash to its digest, and this repository does not link it", "move it away by hand, for a registry never overwrites it, and "+hint
 	default:
-		problem.Problem = fmt.Sprint(b.err)
-		problem.Hint = "run as root or as the registry's own user; if the disk is failing, copy the tree first"
+		problem.Problem, problem.Hint = fmt.Sprint(b.err), hintFor(b.wrong)
 	}
 	p.problem(problem)
 }

@@ -66,15 +66,25 @@ func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[
 	case l.kind == plan.TagIndexEntry, told[l.digest]:
 		return
 	case alias:
-		problem.Code = Broken
 		problem.Problem += ", and which blob it keeps is written nowhere else"
 	case rewritable(l.link):
 		problem.Problem += ", and its blob is not sound"
 	}
-	if !r.isNeeded(l.digest) {
+	switch {
+	case !rewritable(l.link):
+		problem.Hint = hintFor(problem.Code)
+	case !r.isNeeded(l.digest):
 		problem.Hint = "no tag needs it: regjanitor sweep removes it"
 	}
 	p.problem(problem)
+}
+
+// hintFor helps where something is there and cannot be replaced.
+func hintFor(code Code) string {
+	if code == NotFile {
+		return "move it away and repair again"
+	}
+	return "run as root or as the registry's own user; if the disk is failing, copy the tree first"
 }
 
 func (r *repository) isNeeded(id ID) bool { return r.met[need{id, true}] || r.met[need{id, false}] }

@@ -42,8 +42,9 @@ type brokenLink struct {
 
 // entry is one link of a tag's history, and when it was written.
 type entry struct {
-	digest ID
-	mtime  int64
+	digest  ID
+	mtime   int64
+	unknown bool // the time is
 }
 
 func newRepository(r *inventory.Repository) *repository {
@@ -101,7 +102,7 @@ func (p *planner) readHistory(r *repository, at int, t inventory.Tag) error {
 		}
 		r.note(brokenLink{plan.TagIndexEntry, e.Digest, t.Name, links[i]})
 		if t.Current.State != inventory.LinkGood {
-			r.entries[at] = append(r.entries[at], entry{e.Digest, links[i].Stamp.MTime})
+			r.entries[at] = append(r.entries[at], entry{e.Digest, links[i].Stamp.MTime, links[i].Stamp == inventory.Stamp{}})
 		}
 	}
 	return err

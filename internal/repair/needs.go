@@ -109,8 +109,8 @@ func (p *planner) isLinked(id ID) bool {
 	return p.linked[id]
 }
 
-// hasPart tells whether the repository links, or is to link, what of a manifest no other one is
-// likely to have: its configuration or, of one without, anything.
+// hasPart tells whether the repository links, or is to link, what of a manifest no
+// other one is likely to have: its configuration or, of one without, anything.
 func (r *repository) hasPart(m *inventory.Manifest) bool {
 	configured := slices.ContainsFunc(m.References, func(ref inventory.Reference) bool { return ref.Config })
 	return slices.ContainsFunc(m.References, func(ref inventory.Reference) bool {

@@ -76,6 +76,41 @@ func TestWhatCannotBeReadStays(t *testing.T) {
 	}
 }
 
+// TestHistoryThatDoesNotTell: a tag is not pointed to what may not be the last.
+func TestHistoryThatDoesNotTell(t *testing.T) {
+	t.Parallel()
+	const twice = "push app:t B age=3h; push app:t A age=1h; damage app:t empty"
+	for name, test := range map[string]struct {
+		more string
+		hook storetest.Hook
+		want int
+	}{
+		"it tells":                        {"", nil, 1},
+		"one of its entries is lost":      {"", func(c storetest.Call) error { return failing(c, "/tags/t/index/") }, 0},
+		"one was written in time to come": {"push app:w B age=-48h; push app:w A; damage app:w empty; damage app:t to=A", nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := build(t, app+lines(twice+"; "+test.more))
+			hook := test.hook
+			if hook == nil {
+				hook = func(storetest.Call) error { return nil }
+			}
+			p, err := surveyed(t, tree, repair.Options{TagsFromHistory: true}, hook)
+			if err != nil || len(p.Actions) != test.want {
+				t.Errorf("%v, %+v", err, p)
+			}
+		})
+	}
+}
+
+// failing fails to read what lies below a directory.
+func failing(c storetest.Call, below string) error {
+	if c.Op == storetest.Read && strings.Contains(c.Path, below) {
+		return syscall.EIO
+	}
+	return nil
+}
+
 // 39: a process out of descriptors knows nothing of the tree.
 func TestAStarvedProcessPlansNothing(t *testing.T) {
 	t.Parallel()

@@ -120,11 +120,12 @@ func Make(ctx context.Context, root store.Dir, inv *inventory.Inventory, opts Op
 	for _, place := range opts.Repositories {
 		p.repositories = append(p.repositories, newRepository(inv.Repositories[place]))
 	}
-	for _, step := range []func() error{p.readLinks, p.followTags, p.hash, p.ask, p.compareTags} {
+	for _, step := range []func() error{p.readLinks, p.followTags, p.hash, p.ask} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
+	p.compareTags()
 	p.decide()
 	return p.plan, nil
 }

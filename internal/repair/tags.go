@@ -79,7 +79,7 @@ func (p *planner) pointed(r *repository, at int, t inventory.Tag) tag {
 		}
 		return tag{target: t.Current.Target, known: true, reason: "has white space around its digest"}
 	case inventory.LinkNotFile, inventory.LinkUnreadable:
-		return tag{why: problemOf(t.Current.State), hint: "look at it; then push the tag again"}
+		return tag{why: problemOf(t.Current.State), hint: hintFor(codeOf(t.Current.State))}
 	}
 	if p.opts.Proxy && t.Current.State == inventory.LinkAbsent {
 		return tag{}
@@ -97,7 +97,7 @@ func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, boo
 		return tag{}, false
 	}
 	link := p.readLink(p.opts.From, layout.TagCurrent(r.Name, t.Name))
-	last := newest(r.entries[at])
+	last := p.newest(r.entries[at])
 	if !link.Points() || p.manifest(link.Target) == nil || len(last) > 0 && !slices.Contains(last, link.Target) {
 		return tag{}, false
 	}
@@ -108,13 +108,13 @@ func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, boo
 // its manifest is there and was not deleted.
 func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
 	unknown := tag{why: problemOf(t.Current.State), hint: "push the tag again, or remove it: regjanitor rm " + r.Name + ":" + t.Name}
-	last := newest(r.entries[at])
+	last := p.newest(r.entries[at])
 	switch {
 	case len(last) == 0:
 		unknown.why += ", and its history is empty"
 		return unknown
 	case len(last) > 1:
-		unknown.why += fmt.Sprintf(", and %d entries of its history are of the same minute", len(last))
+		unknown.why += fmt.Sprintf(", and which of %d entries of its history is the last their times do not tell", len(last))
 		return unknown
 	}
 	link, linked := r.revisions[last[0]]
@@ -135,13 +135,15 @@ func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
 
 // newest are the entries of a history that may be the last: a registry writes one
 // just before it points the tag to it, while a copy has written them all at once.
-func newest(history []entry) (last []ID) {
+// Times to come tell nothing.
+func (p *planner) newest(history []entry) (last []ID) {
 	latest := int64(math.MinInt64)
 	for _, e := range history {
 		latest = max(latest, e.mtime)
 	}
+	future := !p.inv.Began.IsZero() && latest > p.inv.Began.UnixNano()
 	for _, e := range history {
-		if e.mtime > latest-int64(time.Minute) {
+		if future || e.unknown || e.mtime > latest-int64(time.Minute) {
 			last = append(last, e.digest)
 		}
 	}
@@ -213,9 +215,9 @@ func (p *planner) willLink(r *repository, id ID) bool {
 }
 
 // compareTags lists the tags of the repositories that only the other tree has.
-func (p *planner) compareTags() error {
+func (p *planner) compareTags() {
 	if p.opts.From == nil {
-		return nil
+		return
 	}
 	for _, r := range p.repositories {
 		dir, err := p.opts.From.Open(layout.Repository(r.Name) + "/" + layout.Tags)
@@ -231,5 +233,4 @@ func (p *planner) compareTags() error {
 		dir.Close()
 	}
 	slices.Sort(p.plan.Elsewhere)
-	return nil
 }
