@@ -57,7 +57,7 @@ func (d *damaged) options(t testing.TB) repair.Options {
 func draw(t testing.TB, seed uint64) *damaged {
 	t.Helper()
 	choose := rand.New(rand.NewPCG(seed, 0)).IntN
-	spec := registrytest.Random(choose)
+	spec := strings.ReplaceAll(registrytest.Random(choose), "= artifact", "= image") // to verify those are damage
 	parsed, err := registrytest.Parse(spec)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, spec)

@@ -67,7 +67,7 @@ func (t *trial) describe(s graph.Step, found graph.Found) Damage {
 		}
 		return d
 	case graph.OtherLink:
-		return Damage{Code: Corrupt, Digest: at, Path: link, Hint: "remove the link by hand; then regjanitor repair writes it anew, and so does pushing the image again",
+		return Damage{Code: Corrupt, Digest: at, Path: link, Hint: relink,
 			Detail: "the link names another digest than its directory: the registry serves that, and clients refuse it"}
 	case graph.NoBlob:
 		return t.blobMissing(found)
