@@ -37,6 +37,7 @@ func (p *planner) decideMissing(r *repository, n need, order int) {
 	}
 	switch {
 	case there || p.opts.Proxy:
+	case p.isAlias(n) && p.decideAlias(r, n.id, path, inventory.Link{}):
 	case p.isAlias(n):
 		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: p.tagsOf(r, n.id), Digest: p.digest(n.id), Path: path,
 			Problem: "is missing, and which blob it keeps is written nowhere else", Hint: "push the image again"})
@@ -61,6 +62,9 @@ func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[
 		p.plan.Actions = append(p.plan.Actions, a)
 		return
 	}
+	if rewritable(l.link) && alias && p.decideAlias(r, l.digest, path, l.link) {
+		return
+	}
 	problem := Problem{Code: codeOf(l.link.State), Repository: r.Name, Tags: p.tagsOf(r, l.digest), Digest: d, Path: path, Problem: problemOf(l.link.State), Hint: "push the image again"}
 	switch {
 	case l.kind == plan.TagIndexEntry, told[l.digest]:
@@ -77,6 +81,19 @@ func (p *planner) decideBroken(r *repository, l brokenLink, order int, told map[
 		problem.Hint = "no tag needs it: regjanitor sweep removes it"
 	}
 	p.problem(problem)
+}
+
+// decideAlias writes the link of a layer that is stored by another digest, if it is
+// known by which; after those links through which a registry goes from there.
+func (p *planner) decideAlias(r *repository, id ID, path string, was inventory.Link) bool {
+	target, known := r.aliases[id]
+	if !known || !p.good(target) {
+		return false
+	}
+	a := p.link(plan.LayerLink, r, "", target, path, was)
+	a.order, a.Reason, a.Source = 1, problemOf(was.State)+"; the other tree has it, and the blob hashes to both digests", p.opts.FromName
+	p.plan.Actions = append(p.plan.Actions, a)
+	return true
 }
 
 // hintFor helps where something is there and cannot be replaced.

@@ -27,6 +27,7 @@ type repository struct {
 	referrers map[ID][]ID     // by subject
 	needs     []need          // of all that its tags lead to, children before parents
 	parents   map[ID][]ID     // what refers to what is needed; drawn only where something is wrong
+	aliases   map[ID]ID       // what the other tree knows of layers by other digests
 	pointing  map[ID][]string // tags by what they point to; likewise
 	met, had  map[need]bool   // the same, and what the time before was
 	sparse    bool            // an index lacks a child, and may
@@ -50,7 +51,7 @@ type entry struct {
 func newRepository(r *inventory.Repository) *repository {
 	return &repository{
 		Repository: r, revisions: make(map[ID]inventory.Link, len(r.Revisions)), layers: make(map[ID]inventory.Link, len(r.Layers)),
-		entries: map[int][]entry{}, tags: make([]tag, len(r.Tags)), referrers: map[ID][]ID{},
+		aliases: map[ID]ID{}, entries: map[int][]entry{}, tags: make([]tag, len(r.Tags)), referrers: map[ID][]ID{},
 	}
 }
 

@@ -54,8 +54,8 @@ func (p *planner) below(r *repository, n need) []need {
 // parts are what a pull goes on to.
 func (p *planner) parts(r *repository, n need) (below []need) {
 	if _, linked := r.revisions[n.id]; !n.manifest && !linked {
-		if link := r.layers[n.id]; link.State == inventory.LinkGood && !p.isCanonical(n.id) {
-			below = append(below, need{link.Target, false})
+		if target, known := p.aliased(r, n.id); known && p.isAlias(n) {
+			below = append(below, need{target, false})
 		}
 		return below
 	}
@@ -187,9 +187,6 @@ func (p *planner) remember(r *repository) {
 		}
 	}
 }
-
-// isAlias tells what is stored by another digest, to which its link leads.
-func (p *planner) isAlias(n need) bool { return !n.manifest && !p.isCanonical(n.id) }
 
 // tagsOf are the tags that something is needed for.
 func (p *planner) tagsOf(r *repository, id ID) (names []string) {

@@ -257,3 +257,15 @@ func TestHalfMadeDirectory(t *testing.T) {
 		}
 	}
 }
+
+// TestTheOtherTreeIsNotBelieved: what a layer's other digest stands for has to hash
+// to it, whatever the other tree says.
+func TestTheOtherTreeIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	const layer = app + "S = image s sha512:t\npush app:s S\n"
+	tree, copied := build(t, layer+"damage app layer sha512:t empty"), build(t, layer+"damage app layer sha512:t to=x")
+	got, p := tree.run(t, repair.Options{From: copied.v2(t)}, nil)
+	if problems := tree.problems(p); len(got) > 0 || len(problems) != 1 || problems[0] != "broken app layer sha512:t: s" {
+		t.Errorf("%q, %q", got, problems)
+	}
+}

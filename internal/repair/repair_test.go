@@ -87,6 +87,9 @@ func TestRepair(t *testing.T) {
 		{name: "a layer by its sha512 whose link is empty", spec: "S = image s sha512:t; push app:s S", damage: "damage app layer sha512:t empty", problems: []string{"broken app layer sha512:t: s"}},
 		{name: "a layer by its sha512 whose link is missing", spec: "S = image s sha512:t; push app:s S", damage: "damage app layer sha512:t missing", problems: []string{"missing app layer sha512:t: s"}},
 		{name: "a layer by its sha512 whose second link is missing", spec: "S = image s sha512:t; push app:s S", damage: "damage app layer t missing", want: []string{"create app layer t"}, whole: true},
+		{name: "from a copy: a layer by its sha512 whose link is empty", spec: "S = image s sha512:t; push app:s S", damage: "damage app layer sha512:t empty", from: true, want: []string{"rewrite app layer sha512:t"}, whole: true},
+		{name: "from a copy: one whose links and data are all gone", spec: "S = image s sha512:t; push app:s S", damage: "damage app layer sha512:t gone; damage app layer t gone; damage blob t gone", from: true,
+			want: []string{"copy blob t", "create app layer t", "create app layer sha512:t"}, whole: true},
 		{name: "an empty layer link that nothing needs, and no blob", spec: "mount app q", damage: "damage app layer q empty; damage blob q gone", problems: []string{"broken app layer q:"}},
 
 		{name: "a layer link in a repository without tags", spec: "S = image s t; push lone@ S", damage: "damage lone layer t gone; damage lone layer s garbage", want: []string{"create lone layer t", "rewrite lone layer s"}, whole: true},
