@@ -18,13 +18,13 @@ func (w *ward) admitOddCases() {
 	plain := func(name string) image { return docker.image(name, layerOf(name, 100)) }
 	tag := part{name: "tag"}
 
-	gone := func(dir string) wound {
+	without := func(dir string) wound {
 		return wound{inflict: repository(dir, removed), code: "missing", healed: byRepair, pushed: true}
 	}
-	odd("odd/no-revisions", "latest", plain("no revisions"), tag, gone(revisions))
-	odd("odd/no-layers", "latest", plain("no layers"), tag, gone(layers))
+	odd("odd/no-revisions", "latest", plain("no revisions"), tag, without(revisions))
+	odd("odd/no-layers", "latest", plain("no layers"), tag, without(layers))
 	odd("odd/no-tags", "latest", plain("no tags"), tag, wound{inflict: repository("_manifests/tags", removed)})
-	odd("odd/stray", "latest", plain("stray"), tag, wound{inflict: strayTag, refused: "2.8 3.1"})
+	odd("odd/stray", "latest", plain("stray"), tag, wound{inflict: strayTag, code: "unreadable", healed: never})
 	odd("odd/stray", "beside-it", plain("beside a stray"), tag, wound{})
 
 	// Registry 2.1 linked manifests as layers, where only 2 still looks for them.
@@ -71,10 +71,10 @@ func (w *ward) admitOddManifests(odd func(repo, tag string, i image, where part,
 	odd("odd/manifests", "schema1", plain("schema 1"), tag, wound{inflict: schema1, refused: "3.1"})
 	odd("odd/manifests", "schema3", plain("schema 3"), tag, pointing(ofNewerSchema, "unreadable"))
 	odd("odd/manifests", "unknown", plain("unknown"), tag, pointing(ofUnknownType, "unreadable"))
-	odd("odd/manifests", "artifact", plain("artifact"), tag, wound{inflict: artifactManifest, refused: "2.8 3.1"})
+	odd("odd/manifests", "artifact", plain("artifact"), tag, pointing(artifactManifest, "unreadable"))
 	odd("odd/manifests", "trailing", plain("trailing"), tag, pointing(trailing, "unreadable"))
 	odd("odd/manifests", "large", plain("large"), tag, pointing(ofSize(4<<20), ""))
-	odd("odd/manifests", "too-large", plain("too large"), tag, pointing(ofSize(4<<20+1), "corrupt"))
+	odd("odd/manifests", "too-large", plain("too large"), tag, pointing(ofSize(4<<20+1), "unreadable"))
 	odd("odd/manifests", "misstated", plain("misstated"), tag, pointing(misstated, "corrupt"))
 	odd("odd/manifests", "misstated-child", oci.multiArch("misstated", layerOf("misstated", 100)), tag, pointing(misstated, "corrupt"))
 
@@ -97,10 +97,7 @@ func repository(dir string, do change) func(patient) {
 	return func(p patient) { do(p.t, p.repository(p.repo, dir)) }
 }
 
-// strays is how often strayTag is inflicted. It puts a file in the place of a tag's
-// directory: registries list that, while it is no tag to verify, but what it warns of.
-const strays = 1
-
+// strayTag puts a file in the place of a tag's directory. Registries list it.
 func strayTag(p patient) {
 	removed(p.t, p.tagged())
 	write(p.t, p.tagged(), nil)

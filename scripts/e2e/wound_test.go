@@ -19,7 +19,7 @@ type wound struct {
 	silent  bool   // found only by reading all data
 	healed  remedy // the weakest that makes the tag whole
 	pushed  bool   // so does a push of the image, and no repair before it
-	refused string // the versions of the registry that cannot serve what verify finds nothing wrong with
+	refused string // the version of the registry that cannot serve it, though nothing is wrong
 }
 
 // remedy is a way of repairing, each stronger than those before it.
@@ -169,6 +169,7 @@ var ofBlobs = []wound{
 	{name: "data-flipped", inflict: data(flipped), code: "corrupt", silent: true, healed: byPush},
 	{name: "data-directory", inflict: data(directory), code: "unreadable", healed: never},
 	{name: "data-temporary", inflict: data(besideIt)},
+	{name: "both-missing", inflict: gone, code: "missing", healed: byPush, pushed: true},
 }
 
 // nowhere is a digest that nothing has.
@@ -221,6 +222,12 @@ func removed(t *testing.T, path string) {
 	}
 }
 
+// gone is as if it had never been pushed.
+func gone(p patient) {
+	removed(p.t, filepath.Dir(p.link()))
+	removed(p.t, filepath.Dir(p.data()))
+}
+
 func directory(t *testing.T, path string) {
 	t.Helper()
 	removed(t, path)
@@ -238,6 +245,7 @@ func besideIt(t *testing.T, path string) {
 	}
 }
 
+// other is another thing that the repository links.
 func (p patient) other() blob {
 	if b := p.image.aBlob(); b.digest() != p.part.digest() {
 		return b
