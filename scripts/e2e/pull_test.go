@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -20,6 +21,14 @@ type puller struct {
 	met  map[string]bool // digests of manifests
 }
 
+// crane greets every repository once. It tries nothing twice: what registries answer
+// here they answer for ever.
+var crane = sync.OnceValue(func() *remote.Puller {
+	p, err := remote.NewPuller(remote.WithRetryStatusCodes())
+	must(err)
+	return p
+})
+
 // pull fetches all that a tag needs, for every platform, and tells what is wrong
 // with the first thing that it does not get whole. As docker and containerd do, it
 // asks for the tag's digest, and then for what has that digest. Of what is absent
@@ -30,11 +39,7 @@ func pull(c client, repo, tag string, absent ...image) error {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	remotely, err := remote.NewPuller(remote.WithRetryStatusCodes()) // a 500 here is for ever
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	p := puller{remotely, at, map[string]bool{}}
+	p := puller{crane(), at, map[string]bool{}}
 	for _, i := range absent {
 		p.met[i.digest()] = true
 	}

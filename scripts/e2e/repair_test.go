@@ -18,7 +18,8 @@ func TestDamagedImages(t *testing.T) {
 	eachDistribution(t, func(t *testing.T, d distribution) {
 		w := newWard(t, d)
 		w.verify(exitDone, "--read-data")
-		sound := w.copied(t)
+		backup := w.copied(t).root
+		sound := readFiles(t, backup)
 		w.hurt()
 
 		t.Run("verify", func(t *testing.T) {
@@ -44,7 +45,7 @@ func TestDamagedImages(t *testing.T) {
 		})
 		t.Run("repair from another tree", func(t *testing.T) {
 			w := hurt.copied(t)
-			w.repair(t, sound, "--from", sound.root)
+			w.repair(t, sound, "--from", backup)
 			w.requireFailing(t, func(p patient) bool { return p.wound.healed > bySource })
 		})
 	})
@@ -68,7 +69,7 @@ func (w *ward) requireFailing(t *testing.T, expected func(patient) bool) *ward {
 
 // repair mends the tree of a stopped registry. A dry run before it changes nothing,
 // and it changes nothing itself but what differs from the sound tree.
-func (w *ward) repair(t *testing.T, sound *ward, args ...string) {
+func (w *ward) repair(t *testing.T, sound map[string]fileState, args ...string) {
 	t.Helper()
 	args = append([]string{"repair", "--json"}, args...)
 	tree := takeSnapshot(t, w.root)
@@ -79,7 +80,7 @@ func (w *ward) repair(t *testing.T, sound *ward, args ...string) {
 	if o := w.janitor(append(args, "--yes")...); o.code == exitRefused || o.code == exitUsage || o.code == exitError {
 		o.requireExit(t, exitDone)
 	}
-	requireOnlyMended(t, before, readFiles(t, w.root), readFiles(t, sound.root))
+	requireOnlyMended(t, before, readFiles(t, w.root), sound)
 }
 
 // requireOnlyMended: of the files before, those stay, down to their inodes, that the
