@@ -34,7 +34,7 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 	}
 	defer s.root.Close()
 	s.warnOfRegistry()
-	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, EveryLink: true, Space: true}, false)
+	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, Space: true}, false)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ type Space struct {
 	Other int64 // files that are nobody's
 }
 
-// samples is how many links or blobs of one directory are looked at in a large
-// tree, to stand for the others: a registry writes all of them alike, and to look
-// at each would cost more than the scan.
+// samples is how many of those that are alike in one directory are looked at in a
+// large tree, to stand for the others: a registry writes all of them alike, and to
+// look at each link would cost more than the scan.
 const samples = 8
 
 // addUp adds up what the tree occupies besides blobs, uploads and leftovers.
@@ -55,23 +55,26 @@ type spaceSum struct {
 
 type space struct{ links, other atomic.Int64 }
 
-// directory adds a directory and leaves to the crew what is in it. Of the many
-// leaves of a large tree some stand for all.
+// directory adds a directory and leaves to the crew what is in it. Of the many that
+// are alike in a large tree some stand for all.
 func (s *spaceSum) directory(path string, to *space) error {
-	below, leaves, err := s.add(path, to)
+	below, alike, err := s.add(path, to)
 	if err != nil {
 		return err
 	}
-	if n := len(leaves); !s.few && n > samples {
+	for _, leaves := range alike {
+		n := len(leaves)
+		if s.few || n <= samples {
+			below = append(below, leaves...)
+			continue
+		}
 		var some space
 		if err := s.all(leaves[:samples], &some); err != nil {
 			return err
 		}
 		to.links.Add(some.links.Load() * int64(n) / samples)
-		to.other.Add(some.other.Load() * int64(n) / samples)
-		leaves = nil
+		to.other.Add(some.other.Load()) // what is odd stands for nothing else
 	}
-	below = append(below, leaves...)
 	s.crew.each(len(below), func(i int) error { return s.directory(below[i], to) }, nil)
 	return nil
 }
@@ -79,9 +82,12 @@ func (s *spaceSum) directory(path string, to *space) error {
 // all adds directories with all that is in them.
 func (s *spaceSum) all(paths []string, to *space) error {
 	for _, path := range paths {
-		below, leaves, err := s.add(path, to)
+		below, alike, err := s.add(path, to)
+		for _, leaves := range alike {
+			below = append(below, leaves...)
+		}
 		if err == nil {
-			err = s.all(append(below, leaves...), to)
+			err = s.all(below, to)
 		}
 		if err != nil {
 			return err
@@ -90,30 +96,60 @@ func (s *spaceSum) all(paths []string, to *space) error {
 	return nil
 }
 
-// add adds a directory with its files. Of the directories in it those are leaves
-// that are named as digests are.
-func (s *spaceSum) add(path string, to *space) (below, leaves []string, err error) {
+// add adds a directory with its files. Of the directories in it those are alike
+// that are named as digests are, and tags with as many entries in their history.
+func (s *spaceSum) add(path string, to *space) (below []string, alike map[int][]string, err error) {
 	err = s.visit(path, false, func(in *place) error {
 		info, err := in.Stat("")
 		if err != nil {
 			return err
 		}
 		to.links.Add(info.Disk)
+		alike = map[int][]string{}
+		repository := s.tagsOf(path)
 		for _, e := range in.entries {
-			switch _, err := layout.ParseLeafKey(canonical, e.name); {
-			case e.kind != store.Directory:
+			if e.kind != store.Directory {
 				if err := s.file(in, e, to); err != nil {
 					return err
 				}
+				continue
+			}
+			switch _, err := layout.ParseLeafKey(canonical, e.name); {
 			case err == nil:
-				leaves = append(leaves, in.below(e))
+				alike[-1] = append(alike[-1], in.below(e))
+			case repository != nil && repository.history(string(e.name)) > 0:
+				n := repository.history(string(e.name))
+				alike[n] = append(alike[n], in.below(e))
 			default:
 				below = append(below, in.below(e))
 			}
 		}
 		return nil
 	})
-	return below, leaves, s.unlooked(err)
+	return below, alike, s.unlooked(err)
+}
+
+// tagsOf is the repository of which a directory holds the tags, nil where it holds
+// something else.
+func (s *spaceSum) tagsOf(path string) *Repository {
+	name, isTags := strings.CutSuffix(path, "/"+layout.Tags)
+	if !isTags {
+		return nil
+	}
+	place, found := s.inv.Find(strings.TrimPrefix(name, layout.Repositories+"/"))
+	if !found {
+		return nil
+	}
+	return s.inv.Repositories[place]
+}
+
+// history is how many entries that of a tag has which is as a registry leaves it,
+// 0 of any other.
+func (r *Repository) history(tag string) int {
+	if i, found := r.FindTag(tag); found && r.Tags[i].plain {
+		return len(r.Tags[i].History)
+	}
+	return 0
 }
 
 func (s *spaceSum) file(in *place, e entry, to *space) error {

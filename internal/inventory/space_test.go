@@ -16,6 +16,8 @@ const crowded = `
 	I = index A B
 	S = schema1 x y
 	push team/app:v[1..12] A
+	push team/app:w[1..12] A
+	push team/app:w[1..12] B
 	push team/app:v1 B
 	push team/app:latest I
 	push old:v1 S
