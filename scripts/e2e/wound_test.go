@@ -92,9 +92,12 @@ func (p part) wounds() []wound {
 	wounds := slices.Clone(ofBlobs)
 	for i := range wounds {
 		if p.algorithm != "" && strings.HasPrefix(wounds[i].name, "link") {
-			wounds[i].healed = never
-			if wounds[i].name == "link-unknown" {
-				wounds[i].code = "missing"
+			wounds[i].healed = bySource
+			switch wounds[i].name {
+			case "link-unknown":
+				wounds[i].healed, wounds[i].code = never, "missing"
+			case "link-other", "link-directory":
+				wounds[i].healed = never
 			}
 		}
 	}
