@@ -19,6 +19,7 @@ const crowded = `
 	push team/app:w[1..12] A
 	push team/app:w[1..12] B
 	push team/app:v1 B
+	push team/app:v1 I
 	push team/app:latest I
 	push old:v1 S
 	signatures old@S
