@@ -37,7 +37,8 @@ func (d *dir) Rename(name string, to Dir, as string) error {
 	return pathError("rename", name, renameNew(d.fd, name, target.fd, as))
 }
 
-// RenameOver looks first, for the system would replace any file but a directory.
+// RenameOver looks first, for the system would replace any file but a directory,
+// and would forget when that was written.
 func (d *dir) RenameOver(name, as string) error {
 	for _, name := range []string{name, as} {
 		if err := oneName(name); err != nil {
@@ -45,13 +46,21 @@ func (d *dir) RenameOver(name, as string) error {
 		}
 	}
 	var st unix.Stat_t
-	switch err := unix.Fstatat(d.fd, as, &st, unix.AT_SYMLINK_NOFOLLOW); {
+	err := unix.Fstatat(d.fd, as, &st, unix.AT_SYMLINK_NOFOLLOW)
+	switch {
 	case err == nil && typeOf(uint32(st.Mode)) != Regular:
 		return pathError("rename over", as, ErrNotRegular)
-	case err != nil && err != unix.ENOENT:
+	case err == nil:
+		err = unix.UtimesNanoAt(d.fd, name, []unix.Timespec{st.Mtim, st.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
+	case err != unix.ENOENT:
 		return pathError("rename over", as, err)
+	default:
+		err = nil
 	}
-	return pathError("rename over", name, unix.Renameat(d.fd, name, d.fd, as))
+	if err == nil {
+		err = unix.Renameat(d.fd, name, d.fd, as)
+	}
+	return pathError("rename over", name, err)
 }
 
 // renameAfterLook refuses to replace what is there already as far as the look

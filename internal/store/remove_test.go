@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -193,5 +194,20 @@ func TestRenameOverTakesThePlaceOfAFileAlone(t *testing.T) {
 	}
 	if got := names(t, root); !slices.Equal(got, []string{"dangling", "dir", "fifo", "link", "old", "other"}) {
 		t.Errorf("left: %q", got)
+	}
+}
+
+func TestRenameOverTakesTheTimeToo(t *testing.T) {
+	top := plantTree(t, map[string]string{"tree/new": "new", "tree/old": ""})
+	then := time.Date(2024, 2, 29, 12, 0, 0, 123456789, time.UTC)
+	if err := os.Chtimes(filepath.Join(top, "old"), then, then); err != nil {
+		t.Fatal(err)
+	}
+	root := openRoot(t, top, false)
+	if err := root.RenameOver("new", "old"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := root.Stat("old"); err != nil || info.MTime != then.UnixNano() || info.Size != 3 {
+		t.Errorf("%+v, %v", info, err)
 	}
 }

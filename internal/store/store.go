@@ -53,7 +53,8 @@ type Dir interface {
 	Mkdir(name string, owner Owner) error
 	// RenameOver gives a file of this directory another name of it, and takes the
 	// place of the regular file that may have that name, at once: either the one
-	// or the other is there.
+	// or the other is there. It takes the time of what it replaces as well, for
+	// times tell when something was pushed.
 	RenameOver(name, as string) error
 	// Create makes a file, not yet there, that belongs to owner. What was written
 	// to it is durable once Close has returned nil.

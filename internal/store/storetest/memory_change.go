@@ -136,8 +136,8 @@ func (m *Memory) rename(c *change) error {
 	return nil
 }
 
-// replace takes the place of a file; of the same one, under another name, it does
-// nothing.
+// replace takes the place and the time of a file; of the same one, under another
+// name, it does nothing.
 func (m *Memory) replace(c *change, inode uint32) error {
 	switch {
 	case inode == c.inode:
@@ -147,6 +147,7 @@ func (m *Memory) replace(c *change, inode uint32) error {
 	case m.at(inode).kind == store.Directory:
 		return syscall.EISDIR
 	}
+	m.own(c.inode).mtime = m.at(inode).mtime
 	m.drop(c.to, c.as, inode, c.when)
 	return m.rename(c)
 }
