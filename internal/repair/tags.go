@@ -71,6 +71,13 @@ func (p *planner) followAll(r *repository) {
 // tag's history.
 func (p *planner) pointed(r *repository, at int, t inventory.Tag) tag {
 	switch t.Current.State {
+	case inventory.LinkGood, inventory.LinkSpaced:
+		if !p.isHad(r, t) {
+			r.sparse = true
+			return tag{why: "names a manifest that other repositories link, and nothing shows that this one ever did", hint: pushOrRemove(r, t)}
+		}
+	}
+	switch t.Current.State {
 	case inventory.LinkGood:
 		return tag{target: t.Current.Target, known: true}
 	case inventory.LinkSpaced:
@@ -90,6 +97,18 @@ func (p *planner) pointed(r *repository, at int, t inventory.Tag) tag {
 	return p.pointedLast(r, at, t)
 }
 
+// isHad tells whether a repository has had what a tag of it names, as isMissed does
+// for what an index lists. The tag's own history shows it as well.
+func (p *planner) isHad(r *repository, t inventory.Tag) bool {
+	target := t.Current.Target
+	return p.opts.Proxy || p.inv.Blob(target) == nil || p.isMissed(r, target) ||
+		slices.ContainsFunc(t.History, func(e inventory.Entry) bool { return e.Digest == target })
+}
+
+func pushOrRemove(r *repository, t inventory.Tag) string {
+	return "push the tag again, or remove it: regjanitor rm " + r.Name + ":" + t.Name
+}
+
 // pointedThere asks the other tree. An old copy must not take a tag back to where
 // it pointed once: its answer counts only if the history here knows nothing newer.
 func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, bool) {
@@ -107,7 +126,7 @@ func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, boo
 // pointedLast asks the tag's history, where only one entry can be the last, and
 // its manifest is there and was not deleted.
 func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
-	unknown := tag{why: problemOf(t.Current.State), hint: "push the tag again, or remove it: regjanitor rm " + r.Name + ":" + t.Name}
+	unknown := tag{why: problemOf(t.Current.State), hint: pushOrRemove(r, t)}
 	last := p.newest(r.entries[at])
 	switch {
 	case len(last) == 0:
