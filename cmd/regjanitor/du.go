@@ -33,6 +33,9 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer s.root.Close()
+	if err := c.checkFile(s); err != nil {
+		return err
+	}
 	s.warnOfRegistry()
 	inv, err := s.scan(ctx, inventory.Options{AllowMounts: true, Space: true}, false)
 	if err != nil {

@@ -12,19 +12,27 @@ import (
 	"regjanitor/internal/usage"
 )
 
-// checkPage tells before a long look whether the page can be written at all.
+// checkPage refuses what does not go together.
 func (c *duCmd) checkPage(s *session) error {
 	switch {
-	case c.HTML == "":
-		return nil
-	case c.Ncdu:
+	case c.HTML != "" && c.Ncdu:
 		return usagef("--html and --ncdu: each is another picture of the same; give one of them")
 	case c.HTML == "-" && s.JSON:
 		return usagef("--html - and --json: there is one document on stdout; name a file for the page")
-	case c.HTML == "-":
+	}
+	return nil
+}
+
+// checkFile tells before a long look whether the page can be written at all.
+func (c *duCmd) checkFile(s *session) error {
+	if c.HTML == "" || c.HTML == "-" {
 		return nil
 	}
-	if err := store.CheckWriteFile(string(c.HTML)); err != nil {
+	err := s.checkApart(c.HTML)
+	if err == nil {
+		err = store.CheckWriteFile(string(c.HTML))
+	}
+	if err != nil {
 		return usagef("--html: %s could not be written afterwards: %w", c.HTML, err)
 	}
 	return nil

@@ -84,7 +84,11 @@ func (s *session) metrics() {
 	default:
 		return
 	}
-	if err := store.WriteFile(string(s.MetricsFile), metrics); err != nil {
+	err := s.checkApart(s.MetricsFile)
+	if err == nil {
+		err = store.WriteFile(string(s.MetricsFile), metrics)
+	}
+	if err != nil {
 		s.voice.Warn(fmt.Sprintf("metrics are not written: %v", err))
 	}
 }

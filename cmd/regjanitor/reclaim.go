@@ -104,7 +104,11 @@ func (r *reclaim) prepare(ctx context.Context, changes bool) error {
 		if file == "" || file == "-" || file == r.MetricsFile && !changes {
 			continue
 		}
-		if err := store.CheckWriteFile(string(file)); err != nil {
+		err := r.checkApart(file)
+		if err == nil {
+			err = store.CheckWriteFile(string(file))
+		}
+		if err != nil {
 			return refusal.New("cannot-write", "name a file in a directory that can be written, or none", "%s could not be written afterwards: %v", file, err)
 		}
 	}

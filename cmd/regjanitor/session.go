@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"regjanitor/internal/guard"
@@ -56,6 +57,27 @@ func (s *session) open(allowMounts bool) error {
 	}
 	s.proxy = s.config.Proxy != "" || s.root.Beside(layout.SchedulerState)
 	return nil
+}
+
+var errInTree = errors.New("it would lie in the registry's tree")
+
+// checkApart refuses to write a file of the run's own into the tree, by whatever
+// way its directory leads there: it might take the place of a link.
+func (s *session) checkApart(file filename) error {
+	if file == "" || file == "-" || s.root == nil {
+		return nil
+	}
+	var below store.Info
+	for at := path.Dir(absolute(string(file))); ; at += "/.." {
+		info, err := host.StatFrom("/", at)
+		if err != nil || info.Device == below.Device && info.Inode == below.Inode {
+			return nil // that it cannot be written is told when it is
+		}
+		if info.Device == s.root.Info.Device && info.Inode == s.root.Info.Inode {
+			return errInTree
+		}
+		below = info
+	}
 }
 
 // seize makes sure that nobody else writes to the tree: no registry, and no
