@@ -56,10 +56,10 @@ model: ## 20,000 random registries against an independent oracle
 	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestModel$$' ./internal/modeltest
 
 crash: ## a kill at every change, and the loss of the last unsynced ones
-	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestCrashAnywhere$$' ./internal/sweep
+	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestCrashAnywhere$$' ./internal/sweep ./internal/repair
 
 faults: ## every error on every operation
-	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestFaults$$' ./internal/sweep
+	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestFaults$$' ./internal/sweep ./internal/repair
 
 symlinks: ## directories exchanged with symbolic links during sweeps
 	TMPDIR=$(TEST_TMP) $(GO) test -count=1 -timeout 8h -v -run '^TestSymlinkRace$$' ./internal/sweep
