@@ -16,6 +16,7 @@ import (
 	"regjanitor/internal/manifest"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
+	"regjanitor/internal/store"
 	"regjanitor/internal/why"
 )
 
@@ -91,7 +92,10 @@ func (s *session) inside(abs string) (below string, inside bool) {
 // there tells whether anything lies at a path.
 func (s *session) there(at string) error {
 	_, err := s.root.Stat(at)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, store.ErrOutside):
+		return usageError{fmt.Errorf("%s is not a path in this tree", at), "leave out .. and empty names"}
+	case errors.Is(err, fs.ErrNotExist):
 		return &why.UnknownError{Name: at, Hint: "paths are absolute, or relative to " + s.v2}
 	}
 	return err

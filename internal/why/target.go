@@ -78,8 +78,13 @@ func Named(inv *inventory.Inventory, name string) (Target, error) {
 			}
 		}
 	}
-	if isPrefix(name) {
+	switch algorithm, hex, _ := strings.Cut(name, ":"); {
+	case isPrefix(name):
 		return prefixed(inv, name)
+	case strings.HasSuffix(name, ":"):
+		return Target{}, &UnknownError{name, "name something after the colon, or leave it out"}
+	case digest.Algorithm(algorithm).Available() && len(hex) < shortest:
+		return Target{}, &UnknownError{name, fmt.Sprintf("of a digest at least %d digits are needed", shortest)}
 	}
 	path := strings.TrimPrefix(name, layout.Prefix+"/")
 	if top, _, _ := strings.Cut(path, "/"); top == layout.Blobs || top == layout.Repositories {
