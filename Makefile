@@ -9,7 +9,7 @@ DEMO := demo/registry
 # Thousands of small trees are made and unmade: in memory, where there is room.
 TEST_TMP := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 1000000 ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: help build install install-compat install-systemd image demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
+.PHONY: help build install install-compat install-completion install-systemd image demo test model crash faults symlinks race e2e torture systemd bench fuzz mutate night lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -24,6 +24,12 @@ install-compat: install ## install it under the names of burnettk's scripts too
 	install -d $(DESTDIR)/usr/local/bin
 	ln -sf ../sbin/regjanitor $(DESTDIR)/usr/local/bin/delete_docker_registry_image
 	ln -sf ../sbin/regjanitor $(DESTDIR)/usr/local/bin/clean_old_versions
+
+install-completion: install ## install it with completion for bash, zsh and fish
+	install -d $(addprefix $(DESTDIR)/usr/local/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(BIN) completion bash >$(DESTDIR)/usr/local/share/bash-completion/completions/regjanitor
+	$(BIN) completion zsh >$(DESTDIR)/usr/local/share/zsh/site-functions/_regjanitor
+	$(BIN) completion fish >$(DESTDIR)/usr/local/share/fish/vendor_completions.d/regjanitor.fish
 
 install-systemd: install ## install it with a service and a timer, not yet enabled
 	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system scripts/systemd/regjanitor.service scripts/systemd/regjanitor.timer

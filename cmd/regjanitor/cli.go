@@ -26,8 +26,8 @@ type cli struct {
 // Help is what the program's help ends with.
 func (cli) Help() string {
 	return `Examples:
-  # what is there, and what would go
-  regjanitor ls
+  # what takes the space, and what would go
+  regjanitor du
   regjanitor sweep -n
 
   # remove it, while the registry is stopped or read-only
@@ -36,6 +36,9 @@ func (cli) Help() string {
   # remove old tags first, by a policy
   regjanitor retention explain -p policy.yaml
   regjanitor sweep -p policy.yaml
+
+  # can every tag be pulled?
+  regjanitor verify
 
 Exit codes:
   0 done, or nothing to do
