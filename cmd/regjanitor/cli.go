@@ -44,7 +44,7 @@ Exit codes:
   0 done, or nothing to do
   1 stopped by an error, a rerun is safe
   2 usage or configuration
-  3 finished, but something was kept in doubt or could not be removed
+  3 finished, but something was kept in doubt, or not removed or mended
   4 verify found damage
   5 refused, nothing was changed
   6 there is something to remove (only with -n --detailed-exitcode)

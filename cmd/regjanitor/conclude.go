@@ -50,7 +50,7 @@ func (r *reclaim) conclude(ctx context.Context, p *plan.Plan, result *sweep.Resu
 	case result.Stopped != nil:
 		return stoppedError{result.Stopped}
 	case result.Interrupted && r.code != exitDeadline:
-		return interruptedError{result.Removed.Things()}
+		return interruptedError{result.Removed.Things(), "removal"}
 	}
 	return nil
 }

@@ -230,7 +230,7 @@ func (e *emptier) conclude(done plan.Totals, last *trash.Result) error {
 	case last.Stopped != nil:
 		return stoppedError{last.Stopped}
 	case last.Interrupted:
-		return interruptedError{done.Things()}
+		return interruptedError{done.Things(), "change"}
 	}
 	return nil
 }

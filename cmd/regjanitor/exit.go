@@ -33,7 +33,7 @@ func (c exitCode) String() string {
 		exitDone:        "done",
 		exitError:       "stopped by an error, a rerun is safe",
 		exitUsage:       "usage or configuration is wrong, nothing was changed",
-		exitInDoubt:     "finished, but something was kept in doubt or could not be removed",
+		exitInDoubt:     "finished, but something was kept in doubt, or could not be removed or mended",
 		exitDamage:      "damage was found, nothing was changed",
 		exitRefused:     "refused, nothing was changed",
 		exitFoundWork:   "there is work to do, nothing was changed",
@@ -62,11 +62,14 @@ func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{err: fmt.Errorf(format, args...)} }
 
-// interruptedError is a run that a signal ended after some removals.
-type interruptedError struct{ removals int64 }
+// interruptedError is a run that a signal ended after some changes.
+type interruptedError struct {
+	done int64
+	what string // one of them
+}
 
 func (e interruptedError) Error() string {
-	return fmt.Sprintf("interrupted after %s", report.Some(e.removals, "removal"))
+	return fmt.Sprintf("interrupted after %s", report.Some(e.done, e.what))
 }
 func (e interruptedError) Unwrap() error { return context.Canceled }
 

@@ -200,7 +200,7 @@ func (m *mending) conclude(result *repair.Result) error {
 	case result.Stopped != nil:
 		return stoppedError{result.Stopped}
 	case result.Interrupted:
-		return interruptedError{result.Done.Things()}
+		return interruptedError{result.Done.Things(), "change"}
 	}
 	return nil
 }

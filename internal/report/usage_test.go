@@ -75,12 +75,12 @@ total           -           21 MiB   -          -        3.0 MiB
 21 MiB in all; sweep frees 3.0 MiB; 80 GiB free
 `},
 		{by: "layer", rows: layers, width: 100, want: `
-NAME                           KIND   REPOSITORIES  TAGS  SIZE     EXCLUSIVE  SHARED   RECLAIMABLE
-sha256:0123456…23456789abcdef  layer  2             3     3.0 MiB  -          3.0 MiB  -
-----------------------------------------------------------------------------------------------
-garbage                        -      -             -     1.0 MiB  -          -        1.0 MiB
-----------------------------------------------------------------------------------------------
-total                          -      -             -     21 MiB   -          -        3.0 MiB
+NAME                 KIND   REPOSITORIES  TAGS  SIZE     EXCLUSIVE  SHARED   RECLAIMABLE
+sha256:0123456789ab  layer  2             3     3.0 MiB  -          3.0 MiB  -            ##########
+----------------------------------------------------------------------------------------------------
+garbage              -      -             -     1.0 MiB  -          -        1.0 MiB      ###
+----------------------------------------------------------------------------------------------------
+total                -      -             -     21 MiB   -          -        3.0 MiB
 
 21 MiB in all; sweep frees 3.0 MiB; 80 GiB free
 `},

@@ -55,7 +55,7 @@ func (u *Usage) lines(paint Paint, now time.Time, bar int, blocks bool) []string
 			if r.Kind == totalRow {
 				share = 0
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.name(u.By)), r.facts(u.By, now),
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(r.shortName(u.By)), r.facts(u.By, now),
 				sizeOrNone(r.Bytes), sizeOrNone(r.ExclusiveBytes), sizeOrNone(r.SharedBytes), sizeOrNone(r.ReclaimableBytes), drawn(share, bar, blocks))
 		}
 	})
@@ -92,6 +92,14 @@ func (r *UsageRow) name(by string) string {
 		}
 	}
 	return usageNames[r.Kind]
+}
+
+// shortName is as much of a name as a person needs to ask for more.
+func (r *UsageRow) shortName(by string) string {
+	if r.Kind == usage.Layer {
+		return digestText(r.Digest, false)
+	}
+	return r.name(by)
 }
 
 var usageNames = map[string]string{
