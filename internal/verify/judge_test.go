@@ -121,6 +121,22 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestWhatHeals: a hint has to be true of what repair does.
+func TestWhatHeals(t *testing.T) {
+	for spec, want := range map[string]string{
+		image + "damage app@A gone":                     "where something shows that the repository had it; else push the tag again",
+		image + "damage blob A huge":                    "if it does not hash to its digest",
+		"A = image c pad=4100KiB\npush app:v1 A":        "if it does not hash to its digest",
+		"T = text\npush app:v1 T":                       "push the tag again, or remove it",
+		image + "damage app@A gone\ndamage blob A gone": "push the tag again, or remove it",
+	} {
+		damage := judge(t, registrytest.Build(t, spec), false).damage
+		if len(damage) != 1 || !strings.Contains(damage[0].Hint, want) {
+			t.Errorf("%s\n%+v, want the hint %q", spec, damage, want)
+		}
+	}
+}
+
 // TestLegitimate: what is absent, and rightly.
 func TestLegitimate(t *testing.T) {
 	for _, c := range []struct {

@@ -15,6 +15,8 @@ import (
 const (
 	pushAgain  = "push the image again, or take what is missing from another tree with regjanitor repair --from ROOT"
 	pushTag    = "push the tag again, or remove it with regjanitor rm"
+	linkTag    = "regjanitor repair writes the link anew where something shows that the repository had it; else " + pushTag
+	tooLarge   = "regjanitor repair moves it to the trash if it does not hash to its digest; then, or else, " + pushTag
 	relink     = "regjanitor repair writes the link anew; so does pushing the image again"
 	clearFirst = "remove the corrupt data first with regjanitor repair, for the registry never overwrites what is there, and push the image again; " +
 		"or replace it from another tree with regjanitor repair --from ROOT"
@@ -155,6 +157,8 @@ func (t *trial) badBlob(found graph.Found) Damage {
 	case found.Fault == graph.Strange:
 		words = manifestWords[inventory.Strange]
 		d.Code, d.Detail, d.Hint = words.code, words.detail+t.why(d.Path), pushTag
+	case m.State == inventory.TooLarge:
+		d.Hint = tooLarge
 	case m.State == inventory.NotFile:
 		d.Hint = byHand
 	case m.State == inventory.Unreadable:
@@ -206,7 +210,7 @@ func (t *trial) unlinked(i int) {
 	}
 	c := t.accuse(causeKey{fault: unlinked, at: target}, func() Damage {
 		if there {
-			return Damage{Code: Missing, Digest: d, Path: layout.Revision(t.from.Name, d) + "/" + layout.Link, Hint: pushTag,
+			return Damage{Code: Missing, Digest: d, Path: layout.Revision(t.from.Name, d) + "/" + layout.Link, Hint: linkTag,
 				Detail: "the tag points to this manifest, whose blob is there, and the repository's link to it is gone; the registry answers 404"}
 		}
 		return Damage{Code: Dangling, Digest: d, Path: layout.TagCurrent(t.from.Name, tag.Name), Hint: pushTag,
