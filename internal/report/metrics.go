@@ -80,7 +80,9 @@ func (v *Verification) Metrics(previous []byte, now time.Time) []byte {
 	g.set("last_run_doubts", "What the last run could not look at.", float64(len(v.Doubts)))
 	if v.Looked {
 		for _, code := range verify.Codes {
-			g.set("verify_damage", "What the last run found damaged.", float64(v.Count(code)), `kind="`+string(code)+`"`)
+			if n := v.Count(code); n > 0 || v.Complete { // ended early, a run that found none tells nothing
+				g.set("verify_damage", "What the last run found damaged.", float64(n), `kind="`+string(code)+`"`)
+			}
 		}
 		g.set("verify_tags", "Tags that the last run checked.", float64(v.TagsChecked))
 	}

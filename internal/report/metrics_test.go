@@ -78,3 +78,16 @@ func TestMetricsOfARefusedRunSayNothingOfTheStore(t *testing.T) {
 		t.Errorf("nobody has looked at the store, and its size is told:\n%s", text)
 	}
 }
+
+func TestMetricsOfAVerifyEndedEarlySayNothingOfWhatItDidNotFind(t *testing.T) {
+	v := NewVerification()
+	v.Looked, v.Damage = true, []Damage{{Code: "missing"}}
+	text := string(v.Metrics(nil, time.Unix(0, 0)))
+	if !strings.Contains(text, `kind="missing"} 1`) || strings.Contains(text, `kind="corrupt"`) {
+		t.Errorf("ended early:\n%s", text)
+	}
+	v.Complete = true
+	if text := string(v.Metrics(nil, time.Unix(0, 0))); !strings.Contains(text, `kind="corrupt"} 0`) {
+		t.Errorf("at its end:\n%s", text)
+	}
+}
