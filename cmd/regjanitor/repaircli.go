@@ -16,7 +16,8 @@ func (repairCmd) Help() string {
 all data that tags need. Links are written again where their path and a blob that
 hashes prove what they said; missing ones only where a tagged manifest needs them.
 Data that does not hash to its digest is read twice and then moved to the trash, so
-that pushing the image again heals it. What was deleted does not come back.
+that pushing the image again heals it. Tags and images that were deleted do not come
+back; what a tag still points to, or its index lists, is linked again.
 
 What cannot be repaired is named, each with what helps, and the exit code is 3.
 
