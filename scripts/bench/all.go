@@ -26,6 +26,7 @@ var parts = []struct {
 	run  func(*suite, context.Context) error
 }{
 	{"dry", (*suite).dry},
+	{"look", (*suite).look},
 	{"cold", (*suite).cold},
 	{"many", (*suite).manyTags},
 	{"extreme", (*suite).extreme},

@@ -90,6 +90,11 @@ func (p *programs) janitor(root string, flags ...string) contestant {
 
 func (p *programs) dryRun(root string) contestant { return p.janitor(root, "-n") }
 
+// looking is a command that only reads.
+func (p *programs) looking(root string, argv ...string) contestant {
+	return contestant{name: strings.Join(argv, " "), argv: append([]string{p.regjanitor}, append(argv, "--root", root)...)}
+}
+
 // removal is a real sweep. The word that no registry runs is for trees on a
 // network file system.
 func (p *programs) removal(root string, flags ...string) contestant {
