@@ -3,6 +3,7 @@ package repair
 import (
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
+	"regjanitor/internal/manifest"
 	"regjanitor/internal/plan"
 )
 
@@ -41,10 +42,7 @@ func (p *planner) decideMissing(r *repository, n need, order int) {
 	case p.isAlias(n):
 		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: p.tagsOf(r, n.id), Digest: p.digest(n.id), Path: path,
 			Problem: "is missing, and which blob it keeps is written nowhere else", Hint: "push the image again"})
-	case p.good(n.id) && kind == plan.Revision && !p.isServed(n.id):
-		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: p.tagsOf(r, n.id), Digest: p.digest(n.id), Path: path,
-			Problem: "is missing, and what it would link is no manifest that a registry serves", Hint: "push the tag again, or remove it with regjanitor rm"})
-	case p.good(n.id):
+	case p.good(n.id) && (kind != plan.Revision || p.isServed(n.id)):
 		a := p.link(kind, r, "", n.id, path, inventory.Link{})
 		a.order, a.Reason = order, "is missing, and a tag needs it"
 		p.plan.Actions = append(p.plan.Actions, a)
@@ -55,7 +53,7 @@ func (p *planner) decideMissing(r *repository, n need, order int) {
 // own collector.
 func (p *planner) isServed(id ID) bool {
 	m := p.manifest(id)
-	return m != nil && m.State != inventory.Strange
+	return m != nil && m.State != inventory.Strange && m.Kind != manifest.Artifact
 }
 
 // decideBroken rewrites a link that is there, or tells why not. Nobody reads the

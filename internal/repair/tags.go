@@ -195,6 +195,9 @@ func (p *planner) decideTags(r *repository) {
 	for i, t := range r.Tags {
 		path, is := layout.TagCurrent(r.Name, t.Name), r.tags[i]
 		switch {
+		case is.known && !p.opts.Proxy && p.good(is.target) && !p.isServed(is.target):
+			p.problem(Problem{Code: Unreadable, Repository: r.Name, Tags: []string{t.Name}, Digest: p.digest(is.target), Path: layout.BlobData(p.digest(is.target)),
+				Problem: "is what its digest says, and no manifest that a registry serves", Hint: pushOrRemove(r, t)})
 		case is.known && is.reason == "":
 		case is.known && p.good(is.target) && p.willLink(r, is.target):
 			a := p.link(plan.Tag, r, t.Name, is.target, path, t.Current)
