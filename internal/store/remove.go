@@ -51,7 +51,7 @@ func (d *dir) RenameOver(name, as string) error {
 	case err == nil && typeOf(uint32(st.Mode)) != Regular:
 		return pathError("rename over", as, ErrNotRegular)
 	case err == nil:
-		err = unix.UtimesNanoAt(d.fd, name, []unix.Timespec{st.Mtim, st.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
+		err = d.backdate(name, st.Mtim)
 	case err != unix.ENOENT:
 		return pathError("rename over", as, err)
 	default:
@@ -61,6 +61,17 @@ func (d *dir) RenameOver(name, as string) error {
 		err = unix.Renameat(d.fd, name, d.fd, as)
 	}
 	return pathError("rename over", name, err)
+}
+
+// backdate gives a file the time of another, but none to a directory, which cannot
+// take the place of a file.
+func (d *dir) backdate(name string, then unix.Timespec) error {
+	var st unix.Stat_t
+	err := unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == nil && typeOf(uint32(st.Mode)) != Directory {
+		err = unix.UtimesNanoAt(d.fd, name, []unix.Timespec{then, then}, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	return err
 }
 
 // renameAfterLook refuses to replace what is there already as far as the look
