@@ -121,6 +121,9 @@ func (e *emptier) describe(runs []*trash.Kept) {
 		total.Sum(kept.Total())
 	}
 	d := e.document
+	if len(runs) == 1 {
+		d.Undo = e.rootFlag() + " " + runs[0].ID
+	}
 	d.Found, d.Planned = report.CountsOf(total), report.CountsOf(total)
 	d.FreeBytesBefore, _ = e.root.Free()
 	d.FreeBytesAfter = d.FreeBytesBefore
@@ -129,9 +132,12 @@ func (e *emptier) describe(runs []*trash.Kept) {
 // foretell warns of what has something in its place by now.
 func (e *emptier) foretell(runs []*trash.Kept) {
 	for _, kept := range runs {
+		if kept.Command == "repair" {
+			e.warn("was-corrupt", trash.Dir+"/"+kept.ID, "a repair moved corrupt data there: it comes back, and what needs it cannot be pulled any more")
+		}
 		if n := kept.Occupied(e.root); n > 0 {
 			e.warn("already-there", trash.Dir+"/"+kept.ID, report.Some(int64(n), "thing")+
-				" cannot come back: something is in the place, which stays, be it the same or newer")
+				" cannot come back: something is in its place, and stays")
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (s *session) refuseUnfinished(byName bool) error {
 	case err != nil:
 		return refusal.New("trash-unreadable", "look at "+filepath.Join(s.root.StorageRoot(), trash.Dir), "whether something was restored in part cannot be seen: %v", err)
 	case len(ids) > 0:
-		return refusal.New("restore-unfinished", "finish it with regjanitor trash restore "+ids[0]+", or give up what is left with regjanitor trash empty "+ids[0],
+		return refusal.New("restore-unfinished", "finish it with regjanitor trash restore"+s.rootFlag()+" "+ids[0]+", or give up what is left with regjanitor trash empty"+s.rootFlag()+" "+ids[0],
 			"%s has been restored in part, and what came back would be taken for garbage", ids[0])
 	}
 	return nil
@@ -74,7 +74,11 @@ func (s *session) beginTrash(ctx context.Context, entries trash.Entries) (*trash
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case store.Full(err):
-		return nil, refusal.New("trash-no-space", "free some space, or sweep without --trash: that needs none", "there is no room for the trash's journal: %v", err)
+		hint := "free some space, or do without --trash: removing needs none"
+		if s.command == "repair" {
+			hint = "free a little space, with regjanitor sweep say, and repair again"
+		}
+		return nil, refusal.New("trash-no-space", hint, "there is no room for the trash's journal: %v", err)
 	}
 	return nil, refusal.New("trash-unwritable", "make the storage root writable, or do without --trash", "the trash cannot be prepared: %v", err)
 }

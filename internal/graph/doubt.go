@@ -151,7 +151,7 @@ func (m *marker) badManifest(id ID, read *inventory.Manifest) {
 	if why := m.inv.Unread[path]; why != nil {
 		problem += ": " + why.Error()
 	}
-	hint := "remove the bad file if it is there, for the registry never overwrites it, and push the image again; " +
+	hint := "regjanitor repair moves a bad file aside, which the registry never overwrites; then push the image again; " +
 		"or give the tag up with regjanitor rm"
 	switch read.State {
 	case inventory.Unreadable:
@@ -177,7 +177,7 @@ func (m *marker) badLink(path string, link inventory.Link) {
 	if why := m.inv.Unread[path]; why != nil {
 		problem += ": " + why.Error()
 	}
-	m.doubt(about.code, path, problem, "push the image again, or remove the tag with regjanitor rm", true)
+	m.doubt(about.code, path, problem, "regjanitor repair writes a link anew where it can be proven what it said; else push the image again, or remove the tag with regjanitor rm", true)
 }
 
 // doubt records a problem once, and pins the repository if it has to.

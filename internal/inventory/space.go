@@ -37,6 +37,11 @@ func (s *scan) addUp(ctx context.Context) error {
 	for _, leftover := range s.inv.Leftovers {
 		sum.counted[leftover.Path] = true
 	}
+	for _, blob := range s.inv.Blobs {
+		if blob.Links > 1 {
+			sum.inodes[blob.Stamp.Inode] = true
+		}
+	}
 	var whole space
 	err := s.phase(ctx, "adding up", func() error { return sum.directory("", &whole) })
 	s.inv.Space = Space{whole.links.Load(), whole.other.Load()}

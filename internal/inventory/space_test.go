@@ -1,11 +1,14 @@
 package inventory
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"regjanitor/internal/layout"
 	"regjanitor/internal/registrytest"
 	"regjanitor/internal/store"
 )
@@ -79,6 +82,9 @@ func TestTheSpaceIsWhatDuCounts(t *testing.T) {
 	for _, lookInside := range []int{0, -1} {
 		for _, jobs := range []int{1, 8} {
 			tree := registrytest.Build(t, crowded)
+			if err := os.Link(filepath.Join(tree.V2, layout.BlobData(tree.Digest("x"))), filepath.Join(tree.V2, "another name")); err != nil {
+				t.Fatal(err)
+			}
 			root, err := store.OpenRoot(tree.V2, false)
 			if err != nil {
 				t.Fatal(err)

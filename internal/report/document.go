@@ -39,7 +39,7 @@ type Document struct {
 	Options         plan.Options    `json:"options"` // what the plan was made with
 
 	ToTrash bool   `json:"-"` // what goes is moved to the trash
-	Undo    string `json:"-"` // what names it to the trash's commands
+	Undo    string `json:"-"` // what names a run to the trash's commands
 }
 
 // Header is what the documents of all commands begin with.

@@ -86,9 +86,9 @@ func TrashSummary(w io.Writer, paint Paint, d *Document, words *TrashWords) {
 	switch {
 	case d.DryRun:
 	case words == Restoring && len(d.Failures) > 0:
-		fmt.Fprintln(w, "next: restore it again, or give up what is left with regjanitor trash empty; until then nothing is swept, for what came back may wait for the rest")
+		fmt.Fprintf(w, "next: see above what keeps the rest from coming back, or give that up with regjanitor trash empty%s; until then nothing is swept, for what came back may wait for it\n", d.Undo)
 	case left > 0:
-		fmt.Fprintln(w, "next: what is left in the trash stays there until regjanitor trash empty")
+		fmt.Fprintf(w, "next: what is left in the trash stays there until regjanitor trash empty%s\n", d.Undo)
 	}
 }
 
