@@ -38,17 +38,20 @@ image: build ## build the container image regjanitor:VERSION, of that file alone
 	tar -C $(dir $(BIN)) -c regjanitor -C $(CURDIR)/scripts/container Dockerfile | \
 		docker build --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest -
 
-demo: build ## make a small registry tree, and clean it before your eyes
+demo: build ## make a small registry tree, look at it, and clean it before your eyes
 	@rm -rf $(DEMO)
 	@$(GO) run ./cmd/demo $(DEMO)
 	@printf '\n== what is there\n\n'
 	@$(BIN) ls --root $(DEMO) 2>&1
+	@printf '\n== what takes the space\n\n'
+	@$(BIN) du --root $(DEMO) 2>&1
 	@printf '\n== what a sweep would do\n\n'
 	@$(BIN) sweep --dry-run --root $(DEMO) 2>&1
 	@printf '\n== the sweep\n\n'
 	@$(BIN) sweep --yes --registry-stopped --root $(DEMO) 2>&1
 	@printf '\n== what is left\n\n'
 	@$(BIN) ls --root $(DEMO) team/app team/web 2>&1
+	@$(BIN) verify --read-data --root $(DEMO) 2>&1
 
 # The heavy parts, which say how much they have tried.
 HEAVY := ^(TestModel|TestCrashAnywhere|TestFaults|TestSymlinkRace)$$
