@@ -32,7 +32,7 @@ func (p *planner) decideLinks(r *repository) {
 func (p *planner) decideMissing(r *repository, n need, order int) {
 	kind, path := plan.LayerLink, layout.Layer(r.Name, p.digest(n.id))+"/"+layout.Link
 	_, there := r.layers[n.id]
-	if n.manifest && !there { // registry 2.1 linked manifests as layers
+	if n.manifest && (!there || r.met[need{n.id, false}]) { // registry 2.1 linked manifests as layers
 		kind, path = plan.Revision, layout.Revision(r.Name, p.digest(n.id))+"/"+layout.Link
 		_, there = r.revisions[n.id]
 	}

@@ -70,7 +70,7 @@ func (p *planner) readLinks() error {
 		for _, revision := range r.Revisions {
 			r.revisions[revision.Digest] = revision.Link
 			r.note(brokenLink{plan.Revision, revision.Digest, "", revision.Link})
-			for _, subject := range p.inv.Subjects[revision.Digest] {
+			for _, subject := range p.subjectsOf(revision.Digest) {
 				r.referrers[subject] = append(r.referrers[subject], revision.Digest)
 			}
 		}

@@ -76,51 +76,6 @@ func (p *planner) parts(r *repository, n need) (below []need) {
 	return below
 }
 
-// isMissed tells a child that an index should have. Many were never pushed: of one
-// without a link something else has to show that this repository had it, or the
-// repository would be given what is another's.
-func (p *planner) isMissed(r *repository, child ID) bool {
-	_, linked := r.revisions[child]
-	_, old := r.layers[child]
-	if linked || old || p.opts.Proxy {
-		return linked || old
-	}
-	m := p.manifest(child)
-	switch {
-	case m == nil:
-		code, _ := p.absent(child)
-		return p.inv.Blob(child) != nil || code != Missing
-	case len(m.References) == 0, p.inv.Blob(child) != nil && !p.isLinked(child), r.hasPart(m):
-		return true
-	}
-	return p.opts.From != nil && says(p.readLink(p.opts.From, layout.Revision(r.Name, p.digest(child))+"/"+layout.Link), child)
-}
-
-// isLinked tells whether any repository has a revision link to a manifest.
-func (p *planner) isLinked(id ID) bool {
-	if p.linked == nil {
-		p.linked = map[ID]bool{}
-		for _, r := range p.inv.Repositories {
-			for _, revision := range r.Revisions {
-				p.linked[revision.Digest] = true
-			}
-		}
-	}
-	return p.linked[id]
-}
-
-// hasPart tells whether the repository links, or is to link, what of a manifest no
-// other one is likely to have: its configuration or, of one without, anything.
-func (r *repository) hasPart(m *inventory.Manifest) bool {
-	configured := slices.ContainsFunc(m.References, func(ref inventory.Reference) bool { return ref.Config })
-	return slices.ContainsFunc(m.References, func(ref inventory.Reference) bool {
-		_, revision := r.revisions[ref.Digest]
-		_, layer := r.layers[ref.Digest]
-		linked := revision || layer || r.had[need{ref.Digest, ref.Manifest}]
-		return (ref.Config || !configured) && !ref.Foreign && linked
-	})
-}
-
 // manifest is what a digest refers to, nil where it is not known: read by the
 // scan, or else now, here or from the other tree.
 func (p *planner) manifest(id ID) *inventory.Manifest {
@@ -151,6 +106,10 @@ func (p *planner) readManifest(root store.Dir, id ID) *inventory.Manifest {
 	parsed, err := reader.Read(data)
 	if err != nil {
 		return &inventory.Manifest{State: inventory.Strange}
+	}
+	p.subjects[id] = nil
+	for _, subject := range parsed.Subjects {
+		p.subjects[id] = append(p.subjects[id], p.inv.Digests.Intern(subject.Digest()))
 	}
 	m := &inventory.Manifest{Kind: parsed.Kind}
 	for _, ref := range parsed.References {

@@ -115,7 +115,7 @@ type Options struct {
 func Make(ctx context.Context, root store.Dir, inv *inventory.Inventory, opts Options) (*Plan, error) {
 	p := &planner{
 		ctx: ctx, root: root, inv: inv, opts: opts, plan: &Plan{},
-		manifests: map[ID]*inventory.Manifest{}, blobs: map[ID]*blob{},
+		manifests: map[ID]*inventory.Manifest{}, subjects: map[ID][]ID{}, blobs: map[ID]*blob{},
 	}
 	for _, place := range opts.Repositories {
 		p.repositories = append(p.repositories, newRepository(inv.Repositories[place]))
@@ -140,8 +140,10 @@ type planner struct {
 
 	repositories []*repository
 	manifests    map[ID]*inventory.Manifest // those that the scan has not understood
+	subjects     map[ID][]ID                // of these
 	linked       map[ID]bool                // manifests that any repository links
-	blobs        map[ID]*blob               // those that matter
+	claims       map[ID]*inventory.Repository
+	blobs        map[ID]*blob // those that matter
 }
 
 // decide turns what was found into actions, in the order of writing.

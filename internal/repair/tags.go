@@ -74,7 +74,7 @@ func (p *planner) pointed(r *repository, at int, t inventory.Tag) tag {
 	case inventory.LinkGood, inventory.LinkSpaced:
 		if !p.isHad(r, t) {
 			r.sparse = true
-			return tag{why: "names a manifest that other repositories link, and nothing shows that this one ever did", hint: pushOrRemove(r, t)}
+			return tag{why: "names a manifest, and nothing shows that this repository ever had it rather than another one", hint: pushOrRemove(r, t)}
 		}
 	}
 	switch t.Current.State {
@@ -98,10 +98,12 @@ func (p *planner) pointed(r *repository, at int, t inventory.Tag) tag {
 }
 
 // isHad tells whether a repository has had what a tag of it names, as isMissed does
-// for what an index lists. The tag's own history shows it as well.
+// for what an index lists. The tag's own history shows it as well. What is no
+// manifest is never linked, and only told of.
 func (p *planner) isHad(r *repository, t inventory.Tag) bool {
 	target := t.Current.Target
-	return p.opts.Proxy || p.inv.Blob(target) == nil || p.isMissed(r, target) ||
+	m := p.manifest(target)
+	return p.opts.Proxy || m == nil || m.State == inventory.Strange || p.isMissed(r, target) ||
 		slices.ContainsFunc(t.History, func(e inventory.Entry) bool { return e.Digest == target })
 }
 
@@ -228,9 +230,9 @@ func codeOf(state inventory.LinkState) Code {
 func (p *planner) willLink(r *repository, id ID) bool {
 	link, linked := r.revisions[id]
 	if !linked {
-		if _, old := r.layers[id]; old {
-			return says(r.layers[id], id)
-		}
+		link, linked = r.layers[id]
+	}
+	if !linked {
 		return !p.opts.Proxy && p.good(id)
 	}
 	return says(link, id) || rewritable(link) && p.good(id)
