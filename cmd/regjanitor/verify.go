@@ -131,6 +131,9 @@ func (v *verification) conclude(verdicts []verify.Verdict) {
 		v.code = exitInDoubt
 	}
 	v.doc.Header = v.header(v.code, nil)
+	if v.Quiet {
+		v.voice.Damage(v.doc, v.Verbose)
+	}
 	v.list(v.doc, func(w io.Writer, paint report.Paint) {
 		if !v.Quiet {
 			report.ListDamage(w, paint, v.doc, v.Verbose)

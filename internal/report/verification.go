@@ -74,6 +74,18 @@ func ListDamage(w io.Writer, paint Paint, v *Verification, all bool) {
 	}
 }
 
+// Damage says on stderr what is damaged, for who wants no list of it on stdout.
+func (v Voice) Damage(doc *Verification, all bool) {
+	if !v.JSON {
+		ListDamage(v.W, v.Paint, doc, all)
+		return
+	}
+	for _, d := range doc.Damage {
+		v.object(levelError, d.Detail, map[string]any{"code": d.Code, "repository": d.Repository, "tags": d.Tags, "digest": d.Digest,
+			"path": place(&doc.Header, d.Path), "hint": d.Hint})
+	}
+}
+
 // tagsText is the tags that damage hits, the first of them unless all.
 func tagsText(d Damage, all bool) string {
 	const most = 8
