@@ -128,7 +128,10 @@ func TestWhatHeals(t *testing.T) {
 		image + "damage blob A huge":                    "if it does not hash to its digest",
 		"A = image c pad=4100KiB\npush app:v1 A":        "if it does not hash to its digest",
 		"T = text\npush app:v1 T":                       "push the tag again, or remove it",
-		image + "damage app@A gone\ndamage blob A gone": "push the tag again, or remove it",
+		image + "damage app@A gone\ndamage blob A gone": "or take it from another tree with regjanitor repair --from ROOT",
+		image + "damage app:v1 no-current":              "or take it from another tree with regjanitor repair --from ROOT",
+		image + "damage app:v1 empty":                   "regjanitor repair --tags-from-history or --from ROOT",
+		image + "damage app:v1 garbage":                 "regjanitor repair --tags-from-history or --from ROOT",
 	} {
 		damage := judge(t, registrytest.Build(t, spec), false).damage
 		if len(damage) != 1 || !strings.Contains(damage[0].Hint, want) {

@@ -15,6 +15,8 @@ import (
 const (
 	pushAgain  = "push the image again, or take what is missing from another tree with regjanitor repair --from ROOT"
 	pushTag    = "push the tag again, or remove it with regjanitor rm"
+	fetchTag   = "push the tag again, or take it from another tree with regjanitor repair --from ROOT, or remove it with regjanitor rm"
+	pointTag   = "push the tag again, or regjanitor repair --tags-from-history or --from ROOT, or remove it with regjanitor rm"
 	linkTag    = "regjanitor repair writes the link anew where something shows that the repository had it; else " + pushTag
 	tooLarge   = "regjanitor repair moves it to the trash if it does not hash to its digest; then, or else, " + pushTag
 	relink     = "regjanitor repair writes the link anew; so does pushing the image again"
@@ -187,12 +189,12 @@ func (t *trial) badTag(i int) {
 	t.accuse(key, func() Damage {
 		path := layout.TagCurrent(t.from.Name, tag.Name)
 		if tag.Current.State == inventory.LinkAbsent {
-			return Damage{Code: Missing, Path: path, Hint: pushTag,
+			return Damage{Code: Missing, Path: path, Hint: fetchTag,
 				Detail: "the tag is listed and has no current link, as a push that was cut off leaves it; the registry answers 404"}
 		}
 		d := t.badLink(path, tag.Current.State)
 		if d.Code == Corrupt {
-			d.Hint = "push the tag again, or regjanitor repair --tags-from-history, or remove it with regjanitor rm"
+			d.Hint = pointTag
 		}
 		return d
 	}).tags = []int{i}
@@ -213,7 +215,7 @@ func (t *trial) unlinked(i int) {
 			return Damage{Code: Missing, Digest: d, Path: layout.Revision(t.from.Name, d) + "/" + layout.Link, Hint: linkTag,
 				Detail: "the tag points to this manifest, whose blob is there, and the repository's link to it is gone; the registry answers 404"}
 		}
-		return Damage{Code: Dangling, Digest: d, Path: layout.TagCurrent(t.from.Name, tag.Name), Hint: pushTag,
+		return Damage{Code: Dangling, Digest: d, Path: layout.TagCurrent(t.from.Name, tag.Name), Hint: fetchTag,
 			Detail: "points to a manifest that is gone, link and blob; the registry answers 404"}
 	})
 	c.tags = append(c.tags, i)
