@@ -32,6 +32,7 @@ type cause struct {
 	steps     []graph.Step   // that it spoils
 	manifests []inventory.ID // that it spoils the pull of
 	tags      []int          // that it spoils themselves
+	sized     bool           // the detail tells of a size
 }
 
 // blame notes that a step comes to nothing. Where all layer links are gone, that

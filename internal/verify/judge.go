@@ -251,6 +251,9 @@ func (t *trial) sizes() {
 		sizes := t.inv.Sizes(id)
 		for i, ref := range t.inv.Manifest(id).References {
 			said, m := sizes[i], t.met[ref.Digest]
+			if said != 0 && !ref.Foreign && t.spoilt[ref.Digest] {
+				t.rotten(graph.Step{Digest: ref.Digest, Manifest: ref.Manifest}, id, said)
+			}
 			if said == 0 || ref.Foreign || m.round != t.round || m.size < 0 || m.size == said {
 				continue
 			}

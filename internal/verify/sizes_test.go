@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,5 +43,25 @@ func TestAManifestThatIsWrongAboutASize(t *testing.T) {
 	damage := found.judge.Repository(0).Damage
 	if len(damage) != 1 || damage[0].Digest != d || damage[0].Code != verify.Corrupt || fmt.Sprint(damage[0].Tags) != "[wrong]" {
 		t.Errorf("read: %+v", damage)
+	}
+}
+
+// TestTruncatedDataThatWasRead: what the sizes tell is told as well where the data
+// has been hashed, once however many manifests say it.
+func TestTruncatedDataThatWasRead(t *testing.T) {
+	tree := registrytest.Build(t, image+"B = image d x\npush app:v2 B\ndamage blob x truncated")
+	found := judge(t, tree, false)
+	unread := found.damage[0].Detail
+	size, _, _ := strings.Cut(unread, ":") // "has N bytes, and sha256"
+	var blobs []verify.Unsound
+	for _, b := range found.judge.Needed() {
+		if b.Digest == tree.Digest("x") {
+			blobs = append(blobs, verify.Unsound{Blob: b, Code: verify.Corrupt, Err: errors.New("hashes to another")})
+		}
+	}
+	found.judge.Heard(blobs, func(digest.Digest) bool { return true })
+	damage := found.judge.Repository(0).Damage
+	if len(damage) != 1 || !strings.HasPrefix(damage[0].Detail, size) || strings.Count(damage[0].Detail, " bytes") != 1 || !strings.Contains(damage[0].Detail, "it hashes to another") {
+		t.Errorf("unread: %s\nread: %+v", unread, damage)
 	}
 }

@@ -241,6 +241,19 @@ func (t *trial) missized(by, blob inventory.ID, said, has int64) {
 	c.manifests = append(c.manifests, by)
 }
 
+// rotten adds to what is said of data that does not hash to its digest that its
+// size is another, too: who knows that it was cut off looks elsewhere than who
+// thinks that it rotted.
+func (t *trial) rotten(s graph.Step, by inventory.ID, said int64) {
+	found := t.pull.Look(s)
+	c, unsound := t.causes[causeKey{found.Fault, found.At, found.Layer}], t.unsound[found.At]
+	if c == nil || c.sized || unsound.Code != Corrupt || unsound.Blob.Size == said {
+		return
+	}
+	c.sized = true
+	c.Detail = fmt.Sprintf("has %d bytes, and %s says %d; it %s", unsound.Blob.Size, t.inv.Digests.Digest(by), said, c.Detail)
+}
+
 // misstated is a manifest that is wrong about the size of a sound blob.
 func (t *trial) misstated(by, blob inventory.ID, said, has int64) {
 	c := t.accuse(causeKey{fault: misstated, at: by}, func() Damage {
