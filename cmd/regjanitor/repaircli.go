@@ -19,6 +19,9 @@ Data that does not hash to its digest is read twice and then moved to the trash,
 that pushing the image again heals it. Tags and images that were deleted do not come
 back; what a tag still points to, or its index lists, is linked again.
 
+--tags-from-history believes the times of a history where its last entry is newer by
+a minute than the rest: a copy that does not keep times has written them all at once.
+
 What cannot be repaired is named, each with what helps, and the exit code is 3.
 
 Examples:

@@ -1,9 +1,10 @@
 package repair
 
 import (
+	"cmp"
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"regjanitor/internal/inventory"
@@ -118,7 +119,7 @@ func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, boo
 		return tag{}, false
 	}
 	link := p.readLink(p.opts.From, layout.TagCurrent(r.Name, t.Name))
-	last := p.newest(r.entries[at])
+	last, _ := p.newest(r.entries[at])
 	if !link.Points() || p.manifest(link.Target) == nil || len(last) > 0 && !slices.Contains(last, link.Target) {
 		return tag{}, false
 	}
@@ -129,13 +130,13 @@ func (p *planner) pointedThere(r *repository, at int, t inventory.Tag) (tag, boo
 // its manifest is there and was not deleted.
 func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
 	unknown := tag{why: problemOf(t.Current.State), hint: pushOrRemove(r, t)}
-	last := p.newest(r.entries[at])
+	last, unsure := p.newest(r.entries[at])
 	switch {
 	case len(last) == 0:
 		unknown.why += ", and its history is empty"
 		return unknown
 	case len(last) > 1:
-		unknown.why += fmt.Sprintf(", and which of %d entries of its history is the last their times do not tell", len(last))
+		unknown.why += fmt.Sprintf(", and which of %d entries of its history is the last their times do not tell: %s (%s)", len(last), unsure, p.briefly(last))
 		return unknown
 	}
 	link, linked := r.revisions[last[0]]
@@ -154,21 +155,39 @@ func (p *planner) pointedLast(r *repository, at int, t inventory.Tag) tag {
 	return tag{target: last[0], known: true, reason: problemOf(t.Current.State) + "; the last entry of its history"}
 }
 
-// newest are the entries of a history that may be the last: a registry writes one
-// just before it points the tag to it, while a copy has written them all at once.
-// Times to come tell nothing.
-func (p *planner) newest(history []entry) (last []ID) {
-	latest := int64(math.MinInt64)
-	for _, e := range history {
-		latest = max(latest, e.mtime)
-	}
-	future := !p.inv.Began.IsZero() && latest > p.inv.Began.UnixNano()
-	for _, e := range history {
-		if future || e.unknown || e.mtime > latest-int64(time.Minute) {
+// newest are the entries of a history that may be the last, the latest first, and
+// why they may be: a registry writes one just before it points the tag to it, while a
+// copy has written them all at once. Times to come tell nothing.
+func (p *planner) newest(history []entry) (last []ID, unsure string) {
+	history = slices.SortedStableFunc(slices.Values(history), func(a, b entry) int { return cmp.Compare(b.mtime, a.mtime) })
+	future, unsure := false, "they were pushed, or copied, less than a minute apart"
+	for i, e := range history {
+		if i == 0 && !p.inv.Began.IsZero() && e.mtime > p.inv.Began.UnixNano() {
+			future, unsure = true, "a time among them lies in the future"
+		}
+		if e.unknown && !future {
+			unsure = "the time of one cannot be read"
+		}
+		if future || e.unknown || e.mtime > history[0].mtime-int64(time.Minute) {
 			last = append(last, e.digest)
 		}
 	}
-	return last
+	return last, unsure
+}
+
+// briefly names the first two digests, by as much as tells one from another.
+func (p *planner) briefly(ids []ID) string {
+	const most, short = 2, 12
+	var names []string
+	for _, id := range ids[:min(len(ids), most)] {
+		name := string(p.digest(id))
+		names = append(names, name[:min(len(name), strings.IndexByte(name, ':')+1+short)])
+	}
+	text := strings.Join(names, ", ")
+	if len(ids) > most {
+		text += ", …"
+	}
+	return text
 }
 
 // problemOf is what is wrong with a link.
