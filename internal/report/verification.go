@@ -2,8 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"regjanitor/internal/verify"
 )
@@ -59,50 +57,6 @@ func (v *Verification) Find(damage []verify.Damage) {
 	v.TagsDamaged = len(hit)
 }
 
-// ListDamage writes what is damaged, by repository.
-func ListDamage(w io.Writer, paint Paint, v *Verification, all bool) {
-	for i, d := range v.Damage {
-		if i == 0 || v.Damage[i-1].Repository != d.Repository {
-			fmt.Fprintf(w, "%s\n", paint.bold(printable(d.Repository)))
-		}
-		fmt.Fprintf(w, "  %s  %s\n", paint.red(d.Code), tagsText(d, all))
-		fmt.Fprintf(w, "    %s: %s\n", place(&v.Header, d.Path), printable(d.Detail))
-		fmt.Fprintf(w, "    hint: %s\n", printable(d.Hint))
-		if i == len(v.Damage)-1 || v.Damage[i+1].Repository != d.Repository {
-			fmt.Fprintln(w)
-		}
-	}
-}
-
-// Damage says on stderr what is damaged, for who wants no list of it on stdout.
-func (v Voice) Damage(doc *Verification, all bool) {
-	if !v.JSON {
-		ListDamage(v.W, v.Paint, doc, all)
-		return
-	}
-	for _, d := range doc.Damage {
-		v.object(levelError, d.Detail, map[string]any{"code": d.Code, "repository": d.Repository, "tags": d.Tags, "digest": d.Digest,
-			"path": place(&doc.Header, d.Path), "hint": d.Hint})
-	}
-}
-
-// tagsText is the tags that damage hits, the first of them unless all.
-func tagsText(d Damage, all bool) string {
-	const most = 8
-	if len(d.Tags) == 0 {
-		return "by digest"
-	}
-	names := d.Tags
-	if !all && len(names) > most+1 {
-		names = names[:most]
-	}
-	text := printable(strings.Join(names, ", "))
-	if more := len(d.Tags) - len(names); more > 0 {
-		text += fmt.Sprintf(" and %s more", Count(int64(more)))
-	}
-	return text
-}
-
 // VerifyLine is the verdict.
 func VerifyLine(v *Verification) string {
 	return "verify: " + v.pulls() + "; " + v.data() + v.besides()
@@ -130,20 +84,9 @@ func (v *Verification) pulls() string {
 		}
 		return line
 	case v.TagsDamaged == 0:
-		return fmt.Sprintf("%s%s can be pulled, and of %s without tags not all: %s", early, tags, Some(int64(v.ManifestsChecked), "manifest"), v.kinds())
+		return fmt.Sprintf("%s%s can be pulled, and of %s without tags not all, %s", early, tags, Some(int64(v.ManifestsChecked), "manifest"), v.kinds())
 	}
-	return fmt.Sprintf("%s%s of %s cannot be pulled: %s", early, Count(int64(v.TagsDamaged)), tags, v.kinds())
-}
-
-// kinds counts the damage by its codes.
-func (v *Verification) kinds() string {
-	var words []string
-	for _, code := range verify.Codes {
-		if n := v.Count(code); n > 0 {
-			words = append(words, fmt.Sprintf("%s %s", Count(int64(n)), code))
-		}
-	}
-	return strings.Join(words, ", ")
+	return fmt.Sprintf("%s%s of %s cannot be pulled, %s", early, Count(int64(v.TagsDamaged)), tags, v.kinds())
 }
 
 // Count is how much of the damage is of a code.
