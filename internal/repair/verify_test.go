@@ -21,7 +21,7 @@ func TestVerifyAgrees(t *testing.T) {
 	for n := range uint64(storetest.Scale(100)) {
 		d := draw(t, first+n)
 		opts := d.options(t)
-		if n%3 == 0 {
+		if d.seed%3 == 0 {
 			opts.From = nil
 		}
 		storage, err := d.tree.Dir("")
