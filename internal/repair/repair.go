@@ -8,7 +8,9 @@
 // Its invariants: what is good is never replaced, nor is anything that has changed
 // since it was looked at; corrupt data is moved to the trash and never removed;
 // and whatever is referred to is there before what refers to it, so that a run
-// killed at any instant leaves nothing worse than it was, and can be done again.
+// killed at any instant leaves nothing worse than it was, and can be done again. It
+// then ends where it would have: what a run writes proves nothing that it had not
+// proven before.
 //
 // Make decides and changes nothing, Execute changes and decides nothing.
 package repair
@@ -139,11 +141,11 @@ type planner struct {
 	plan *Plan
 
 	repositories []*repository
-	manifests    map[ID]*inventory.Manifest // those that the scan has not understood
-	subjects     map[ID][]ID                // of these
-	linked       map[ID]bool                // manifests that any repository links
-	claims       map[ID]*inventory.Repository
-	blobs        map[ID]*blob // those that matter
+	manifests    map[ID]*inventory.Manifest   // those that the scan has not understood
+	subjects     map[ID][]ID                  // of these
+	linked       map[ID]bool                  // manifests that any repository links
+	claims       map[ID]*inventory.Repository // manifests by who may have had them; nil: several
+	blobs        map[ID]*blob                 // those that matter
 }
 
 // decide turns what was found into actions, in the order of writing.
