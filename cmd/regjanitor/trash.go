@@ -103,7 +103,14 @@ func (c *trashListCmd) Run(s *session) error {
 		}
 	}
 	list := report.TrashOf(rows)
-	s.list(list, func(w io.Writer, paint report.Paint) { report.ListTrash(w, paint, list.Runs, s.started) })
+	s.list(list, func(w io.Writer, paint report.Paint) {
+		if len(list.Runs) > 0 {
+			report.ListTrash(w, paint, list.Runs, s.started)
+		}
+	})
+	if len(ids) == 0 {
+		s.note("the trash is empty")
+	}
 	return nil
 }
 
