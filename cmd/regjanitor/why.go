@@ -66,7 +66,7 @@ func (c *whyCmd) Run(ctx context.Context, s *session) error {
 // target finds what the user means. What is no link and no blob has to be there.
 func (c *whyCmd) target(s *session, inv *inventory.Inventory) (target why.Target, err error) {
 	if !strings.HasPrefix(c.Name, "/") && !strings.HasPrefix(c.Name, ".") {
-		target, err = why.Named(inv, strings.TrimSuffix(c.Name, "/"))
+		target, err = c.named(s, inv)
 	} else if below, inside := s.inside(absolute(c.Name)); inside {
 		target = why.At(inv, below)
 	} else {
@@ -76,6 +76,25 @@ func (c *whyCmd) target(s *session, inv *inventory.Inventory) (target why.Target
 		err = s.there(target.Path)
 	}
 	return target, err
+}
+
+// named finds a name or, as the shell completes it where the user stands, a path.
+func (c *whyCmd) named(s *session, inv *inventory.Inventory) (why.Target, error) {
+	target, err := why.Named(inv, strings.TrimSuffix(c.Name, "/"))
+	if err == nil {
+		return target, nil
+	}
+	if below, inside := s.inside(absolute(c.Name)); inside && s.there(below) == nil {
+		return why.At(inv, below), nil
+	}
+	if strings.Contains(c.Name, "/_") { // which no repository's name does
+		return target, s.nothingAt(c.Name)
+	}
+	return target, err
+}
+
+func (s *session) nothingAt(at string) error {
+	return &why.UnknownError{Name: at, Hint: "paths are absolute, or relative to " + s.v2 + " or to the current directory"}
 }
 
 // inside is a path relative to the v2 directory, by whatever way it leads there.
@@ -96,7 +115,7 @@ func (s *session) there(at string) error {
 	case errors.Is(err, store.ErrOutside):
 		return usageError{fmt.Errorf("%s is not a path in this tree", at), "leave out .. and empty names"}
 	case errors.Is(err, fs.ErrNotExist):
-		return &why.UnknownError{Name: at, Hint: "paths are absolute, or relative to " + s.v2}
+		return s.nothingAt(at)
 	}
 	return err
 }
