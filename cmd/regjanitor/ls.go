@@ -159,6 +159,10 @@ func (s *session) list(view report.View, table func(io.Writer, report.Paint)) {
 		s.voice.Concerns(&header)
 	}
 	s.voice.Concerns(&report.Header{Command: s.command, Root: s.v2, Doubts: s.doubts, Failures: s.failures})
+	concerned := len(s.doubts)+len(s.failures) > 0 || len(s.warnings) > 0 && !s.Quiet
+	if concerned && s.terminal && isTerminal(s.stdout) && !s.JSON && !s.voice.JSON {
+		fmt.Fprintln(s.voice.W) // where both are seen as one text
+	}
 	s.text(table)
 }
 
