@@ -26,6 +26,7 @@ func (p *planner) decideLinks(r *repository) {
 	for _, l := range r.broken {
 		p.decideBroken(r, l, order[l.digest], told)
 	}
+	p.tellPassed(r)
 }
 
 // decideMissing writes a link that is gone, if the blob is there for it.

@@ -31,6 +31,7 @@ type repository struct {
 	pointing  map[ID][]string // tags by what they point to; likewise
 	met, had  map[need]bool   // the same, and what the time before was
 	sparse    bool            // an index lacks a child, and may
+	passed    map[ID][]ID     // such children, by which list them
 }
 
 // brokenLink is a link that is there and does not say what its path says.

@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"maps"
 	"slices"
 
 	"regjanitor/internal/inventory"
@@ -143,4 +144,22 @@ func (p *planner) subjectsOf(id ID) []ID {
 	}
 	p.manifest(id)
 	return p.subjects[id]
+}
+
+// tellPassed names the children whose data is here and that no repository links, or
+// is to: one of them has lost its link, and which one nothing shows.
+func (p *planner) tellPassed(r *repository) {
+	for _, child := range slices.Sorted(maps.Keys(r.passed)) {
+		needed := slices.ContainsFunc(p.repositories, func(r *repository) bool { return r.met[need{child, true}] && p.good(child) })
+		if p.opts.Proxy || needed || p.inv.Blob(child) == nil || p.isLinked(child) {
+			continue
+		}
+		var tags []string
+		for _, parent := range r.passed[child] {
+			tags = append(tags, p.tagsOf(r, parent)...)
+		}
+		slices.Sort(tags)
+		p.problem(Problem{Code: Missing, Repository: r.Name, Tags: slices.Compact(tags), Digest: p.digest(child), Path: layout.Revision(r.Name, p.digest(child)) + "/" + layout.Link,
+			Problem: "is missing, and nothing shows which of the repositories that list it had it", Hint: "push the image again"})
+	}
 }

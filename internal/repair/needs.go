@@ -69,6 +69,7 @@ func (p *planner) parts(r *repository, n need) (below []need) {
 		}
 		if ref.Manifest && !p.isMissed(r, ref.Digest) {
 			r.sparse = true
+			r.passed[ref.Digest] = append(r.passed[ref.Digest], n.id)
 			continue
 		}
 		below = append(below, need{ref.Digest, ref.Manifest})

@@ -28,7 +28,7 @@ func (p *planner) followTags() error {
 	for _, r := range p.repositories {
 		for again := true; again; {
 			r.had = r.met
-			r.needs, r.met, r.sparse = nil, map[need]bool{}, false
+			r.needs, r.met, r.sparse, r.passed = nil, map[need]bool{}, false, map[ID][]ID{}
 			p.followAll(r)
 			again = r.sparse && len(r.met) > len(r.had) // of a child that was passed over something may be here by now
 		}
