@@ -22,6 +22,7 @@ type UsageRow struct {
 	Kind             string     `json:"kind"`
 	Repository       string     `json:"repository"`
 	Tag              string     `json:"tag"`
+	Aliases          []string   `json:"aliases"`
 	Digest           string     `json:"digest"`
 	Media            string     `json:"media"`
 	Tags             int        `json:"tags"`
@@ -42,7 +43,7 @@ func UsageOf(u *usage.Usage, by string, free int64) *Usage {
 	doc := &Usage{By: by, TotalBytes: u.Total, ReclaimableBytes: u.Reclaimable, FreeBytes: free, Rows: make([]UsageRow, len(u.Rows))}
 	for i, r := range u.Rows {
 		doc.Rows[i] = UsageRow{
-			r.Kind, r.Repository, r.Tag, r.Digest.String(), r.Media, r.Tags, r.Untagged, r.Repositories,
+			r.Kind, r.Repository, r.Tag, append([]string{}, r.Aliases...), r.Digest.String(), r.Media, r.Tags, r.Untagged, r.Repositories,
 			r.Bytes, r.Exclusive, r.Shared, r.Reclaimable, when(r.Pushed),
 		}
 	}

@@ -27,7 +27,7 @@ func TestListUsage(t *testing.T) {
 		{Kind: usage.Links, Bytes: 4096},
 	}
 	tags := []usage.Row{
-		{Kind: usage.Tag, Repository: "team/app", Tag: "v1", Bytes: 8 * mib, Exclusive: 8 * mib, Pushed: now.Add(-49 * time.Hour)},
+		{Kind: usage.Tag, Repository: "team/app", Tag: "v1", Aliases: []string{"v2"}, Bytes: 8 * mib, Exclusive: 8 * mib, Pushed: now.Add(-49 * time.Hour)},
 		{Kind: usage.Tag, Repository: "team/app", Tag: "ghost", Shared: mib},
 		{Kind: usage.Others, Tags: 12},
 	}
@@ -64,13 +64,13 @@ total     -      -         21 MiB   -          -        3.0 MiB
 21 MiB in all; sweep frees 3.0 MiB; 80 GiB free
 `},
 		{by: "tag", rows: tags, want: `
-NAME            PUSHED      SIZE     EXCLUSIVE  SHARED   RECLAIMABLE
-team/app:v1     2 days ago  8.0 MiB  8.0 MiB    -        -            ################
-team/app:ghost  -           -        -          1.0 MiB  -
---------------------------------------------------------------------------------------
-others (12)     -           -        -          -        -
---------------------------------------------------------------------------------------
-total           -           21 MiB   -          -        3.0 MiB
+NAME             PUSHED      SIZE     EXCLUSIVE  SHARED   RECLAIMABLE
+team/app:v1, v2  2 days ago  8.0 MiB  8.0 MiB    -        -            ################
+team/app:ghost   -           -        -          1.0 MiB  -
+---------------------------------------------------------------------------------------
+others (12)      -           -        -          -        -
+---------------------------------------------------------------------------------------
+total            -           21 MiB   -          -        3.0 MiB
 
 21 MiB in all; sweep frees 3.0 MiB; 80 GiB free
 `},

@@ -80,7 +80,7 @@ func (r *UsageRow) name(by string) string {
 	case usage.Repository:
 		return r.Repository
 	case usage.Tag:
-		return r.Repository + ":" + r.Tag
+		return r.Repository + ":" + r.tags()
 	case usage.Layer:
 		return r.Digest
 	case usage.Others:
@@ -92,6 +92,16 @@ func (r *UsageRow) name(by string) string {
 		}
 	}
 	return usageNames[r.Kind]
+}
+
+// tags are those that a row is about, the first of them.
+func (r *UsageRow) tags() string {
+	const most = 3
+	names := append([]string{r.Tag}, r.Aliases...)
+	if len(names) <= most+1 {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and " + Count(int64(len(names)-most)) + " more"
 }
 
 // shortName is as much of a name as a person needs to ask for more.

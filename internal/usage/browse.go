@@ -117,7 +117,7 @@ func (b *browser) repository(r int) {
 	for i := range repo.Tags {
 		tag := &repo.Tags[i]
 		all = append(all, roots(*tag)...)
-		b.folder(Folder{Tag, tag.Name, b.tagRow(repo, tag).Pushed}, b.reach(roots(*tag)...))
+		b.folder(Folder{Tag, tag.Name, b.tagRow(repo, []*inventory.Tag{tag}).Pushed}, b.reach(roots(*tag)...))
 	}
 	b.reach(all...)
 	b.found = b.found[:0]

@@ -48,7 +48,7 @@ func (t *tally) skip(row Row) {
 		others.Tags += row.Tags
 		others.Untagged += row.Untagged
 	case Tag:
-		others.Tags++
+		others.Tags += row.Tags
 	}
 }
 

@@ -39,7 +39,7 @@ func TestOrderAndCut(t *testing.T) {
 		{Options{By: "repo", Sort: "shared", Top: 1}, "a 2 exclusive 2 shared 1; others 12 exclusive 12; shared 1"},
 		{Options{By: "repo", Sort: "exclusive", Top: 2}, "c 8 exclusive 8; b/b 4 exclusive 4 shared 1; others 2 exclusive 2; shared 1"},
 		{Options{By: "repo", Chosen: only("a", "b/b")}, "b/b 4 exclusive 4 shared 1; a 2 exclusive 2 shared 1; others 8 exclusive 8; shared 1"},
-		{Options{By: "tag", Chosen: only("b/b")}, "b/b:v 4 exclusive 4 shared 1; others 2 exclusive 2; shared 9"},
+		{Options{By: "tag", Chosen: only("b/b")}, "b/b:v 4 exclusive 4 shared 1; others 10 exclusive 10; shared 1"},
 		{Options{By: "layer", Top: 2}, "layer 8 exclusive 8; layer 4 exclusive 4; others 3 exclusive 2"},
 		{Options{By: "layer", Sort: "shared", Top: 1}, "layer 1 shared 1; others 14 exclusive 14"},
 		{Options{By: "layer", Chosen: only("a")}, "layer 2 exclusive 2; layer 1 shared 1; others 12 exclusive 12"},

@@ -104,6 +104,9 @@ func compareRows(t *rapid.T, inv *inventory.Inventory, before, after map[string]
 		}
 		opts := options()
 		opts.Requests = []plan.Request{{Repository: row.Repository, Tag: row.Tag}}
+		for _, alias := range row.Aliases {
+			opts.Requests = append(opts.Requests, plan.Request{Repository: row.Repository, Tag: alias})
+		}
 		p, err := plan.Remove(inv, opts)
 		if err != nil {
 			t.Fatalf("rm %s: %v", name, err)

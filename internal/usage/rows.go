@@ -46,7 +46,8 @@ func (t *tally) rootless(r int) (ids []ID) {
 	return ids
 }
 
-// tags are the rows by tag. What is about another manifest, as a signature is, counts
+// tags are the rows by tag: one for those of a repository that point to the same, for
+// only all of them together let it go. What is about another manifest, as a signature is, counts
 // with the tags of that.
 func (t *tally) tags() []Row {
 	var rows []Row
@@ -54,8 +55,8 @@ func (t *tally) tags() []Row {
 		t.files(t.linked(r), func(file int32) { t.owners.add(file, r) })
 		for _, group := range t.groups(r) {
 			from := len(rows)
-			for _, tag := range group.tags {
-				rows = append(rows, t.tagRow(repo, tag))
+			for _, tags := range t.together(group.tags) {
+				rows = append(rows, t.tagRow(repo, tags))
 			}
 			bytes := t.files(t.reach(group.roots...), func(file int32) {
 				t.keepers.add(file, from)
@@ -71,10 +72,37 @@ func (t *tally) tags() []Row {
 	return rows
 }
 
-func (t *tally) tagRow(repo *inventory.Repository, tag *inventory.Tag) Row {
-	row := Row{Kind: Tag, Repository: repo.Name, Tag: tag.Name}
-	if tag.Current.Points() {
-		row.Digest, row.Pushed = t.inv.Digests.Digest(tag.Current.Target), time.Unix(0, tag.Current.Stamp.MTime)
+// together are the tags of a group that have one row. One that is about something, and
+// is here because it keeps that itself, has its own: it may go with other tags.
+func (t *tally) together(group []*inventory.Tag) (rows [][]*inventory.Tag) {
+	var plain []*inventory.Tag
+	for _, tag := range group {
+		if len(group) > 1 && len(plan.Subjects(t.inv, tag)) > 0 {
+			rows = append(rows, []*inventory.Tag{tag})
+		} else {
+			plain = append(plain, tag)
+		}
+	}
+	if len(plain) > 0 {
+		rows = append(rows, plain)
+	}
+	return rows
+}
+
+// tagRow is named by the first of its tags, and as new as the newest.
+func (t *tally) tagRow(repo *inventory.Repository, tags []*inventory.Tag) Row {
+	row := Row{Kind: Tag, Repository: repo.Name, Tag: tags[0].Name, Tags: len(tags)}
+	for _, tag := range tags[1:] {
+		row.Aliases = append(row.Aliases, tag.Name)
+	}
+	for _, tag := range tags {
+		if !tag.Current.Points() {
+			continue
+		}
+		row.Digest = t.inv.Digests.Digest(tag.Current.Target)
+		if pushed := time.Unix(0, tag.Current.Stamp.MTime); pushed.After(row.Pushed) {
+			row.Pushed = pushed
+		}
 	}
 	return row
 }
@@ -152,7 +180,7 @@ func (t *tally) rest() (rows []Row) {
 		}
 	}
 	for _, kind := range []string{Others, Shared, Kept, Garbage, Orphans, Uploads, Leftovers, Links, Other} {
-		if row := t.special[kind]; row != nil && *row != (Row{Kind: kind}) {
+		if row := t.special[kind]; row != nil && (row.Bytes != 0 || row.Reclaimable != 0 || row.Tags != 0 || row.Repositories != 0) {
 			rows = append(rows, *row)
 		}
 	}

@@ -57,9 +57,10 @@ type Row struct {
 	Kind       string
 	Repository string
 	Tag        string
+	Aliases    []string // more tags of the repository that point to the same
 	Digest     digest.Digest
 	Media      string // of a layer: manifest, config or layer
-	// Tags are a repository's, or those that need a layer; Untagged its manifests
+	// Tags are a repository's, those of a tag's row, or those that need a layer; Untagged its manifests
 	// that no tag leads to; Repositories those that link a layer.
 	Tags, Untagged, Repositories int
 

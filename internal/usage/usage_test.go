@@ -68,7 +68,7 @@ func lines(u *Usage) []string {
 		case Repository:
 			name = r.Repository
 		case Tag:
-			name = r.Repository + ":" + r.Tag
+			name = r.Repository + ":" + strings.Join(append([]string{r.Tag}, r.Aliases...), ",")
 		case Layer:
 			name = r.Media
 		}
@@ -98,7 +98,7 @@ func TestRows(t *testing.T) {
 		{"a layer of two tags", "tag", "A = image c x y\nB = image d x z\npush a:v A\npush a:w B",
 			"a:w 4 exclusive 4 shared 1; a:v 2 exclusive 2 shared 1; shared 1"},
 		{"one digest under two tags", "tag", "A = image c x y\npush a:v A\npush a:w A",
-			"a:v 0 shared 3; a:w 0 shared 3; shared 3"},
+			"a:v,w 3 exclusive 3"},
 		{"one digest under two tags of one repository", "repo", "A = image c x y\npush a:v A\npush a:w A", "a 3 exclusive 3"},
 		{"children of two indexes", "tag", "A = image c x\nB = image d y\nC = image e z\nI = index A B\nJ = index B C\npush a:i I\npush a:j J",
 			"a:j 4 exclusive 4 shared 2; a:i 1 exclusive 1 shared 2; shared 2"},
@@ -106,7 +106,9 @@ func TestRows(t *testing.T) {
 			"a:i 1 exclusive 1 shared 2; a:b 0 shared 2; shared 2"},
 		{"a referrer", "tag", "A = image c x\nS = artifact y subject=A\npush a:v A\npush a@ S", "a:v 3 exclusive 3"},
 		{"a referrer of two tags' image", "tag", "A = image c x\nS = artifact y subject=A\npush a:v A\npush a:w A\npush a@ S",
-			"a:v 0 shared 3; a:w 0 shared 3; shared 3"},
+			"a:v,w 3 exclusive 3"},
+		{"one digest under a tag of each of two repositories", "tag", "A = image c x y\npush a:v A\npush b:v A",
+			"a:v 0 shared 3; b:v 0 shared 3; shared 3"},
 		{"a referrer of what is a layer", "tag", "B = image d x\nA = image c plain:B\nS = artifact y subject=B\npush a:v A\npush a@ S", "a:v 2 exclusive 2"},
 		{"a manifest that is a layer", "tag", "B = image d x\nA = image c plain:B\npush a@ B\npush a:v A\ndelete a layer B", "a:v 1 exclusive 1"},
 		{"a link that names another manifest", "tag", "A = image c x\nB = image d y\npush a:v A\npush a@ B\ndamage a@A to=B", "a:v 3 exclusive 3"},
