@@ -119,9 +119,9 @@ func (t WhyText) kept(a *Why) string {
 	switch a.Reason {
 	case why.ByTag:
 		if a.ChainsTotal > 1 {
-			return "kept, as every tag; what it points to is kept by " + t.keepers(a)
+			return "kept: a plain sweep removes no tag; what it points to is kept by " + t.keepers(a)
 		}
-		return "kept, as every tag; no other here keeps what it points to"
+		return "kept: a plain sweep removes no tag; no other one keeps what it points to"
 	case why.ByYouth:
 		return "kept: it is too young to go"
 	case why.ByNobody:
