@@ -142,9 +142,7 @@ func (s *session) browse(inv *inventory.Inventory, chosen func(string) bool) err
 // sweepOf is what a sweep would do, and nil where it would be refused. Its doubts and
 // warnings are told.
 func (s *session) sweepOf(inv *inventory.Inventory) (*plan.Plan, error) {
-	p, err := plan.Sweep(inv, plan.Options{
-		UploadAge: plan.DefaultUploadAge, AllowEmpty: true, Now: s.started, Proxy: s.proxy, MaxDeletePercent: -1, MaxTagsPercent: -1,
-	})
+	p, err := s.plainSweep(inv)
 	var refused *refusal.Error
 	if errors.As(err, &refused) {
 		s.warn("blobs-not-judged", s.v2, "nothing counts as reclaimable, for a sweep would be refused: "+refused.Message)
@@ -158,6 +156,13 @@ func (s *session) sweepOf(inv *inventory.Inventory) (*plan.Plan, error) {
 		s.code = exitInDoubt
 	}
 	return p, nil
+}
+
+// plainSweep is what a sweep without flags would do.
+func (s *session) plainSweep(inv *inventory.Inventory) (*plan.Plan, error) {
+	return plan.Sweep(inv, plan.Options{
+		UploadAge: plan.DefaultUploadAge, AllowEmpty: true, Now: s.started, Proxy: s.proxy, MaxDeletePercent: -1, MaxTagsPercent: -1,
+	})
 }
 
 // hasBlocks tells whether stdout shows what is not ASCII.

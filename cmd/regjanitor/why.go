@@ -14,7 +14,6 @@ import (
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/layout"
 	"regjanitor/internal/manifest"
-	"regjanitor/internal/plan"
 	"regjanitor/internal/report"
 	"regjanitor/internal/store"
 	"regjanitor/internal/why"
@@ -42,9 +41,7 @@ func (c *whyCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	p, err := plan.Sweep(inv, plan.Options{
-		Now: s.started, Proxy: s.proxy, UploadAge: plan.DefaultUploadAge, AllowEmpty: true, MaxDeletePercent: -1, MaxTagsPercent: -1,
-	})
+	p, err := s.plainSweep(inv)
 	if err != nil {
 		return err
 	}

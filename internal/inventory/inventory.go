@@ -231,3 +231,14 @@ func (inv *Inventory) FindRevision(repository int, id ID) (place int, found bool
 		return inv.Digests.Compare(r.Digest, id)
 	})
 }
+
+// Linked are the manifests that any repository has a revision link to.
+func (inv *Inventory) Linked() map[ID]bool {
+	linked := map[ID]bool{}
+	for _, r := range inv.Repositories {
+		for _, revision := range r.Revisions {
+			linked[revision.Digest] = true
+		}
+	}
+	return linked
+}

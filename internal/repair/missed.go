@@ -69,12 +69,7 @@ func (p *planner) isSoundHere(id ID) bool {
 // isLinked tells whether any repository has a revision link to a manifest.
 func (p *planner) isLinked(id ID) bool {
 	if p.linked == nil {
-		p.linked = map[ID]bool{}
-		for _, r := range p.inv.Repositories {
-			for _, revision := range r.Revisions {
-				p.linked[revision.Digest] = true
-			}
-		}
+		p.linked = p.inv.Linked()
 	}
 	return p.linked[id]
 }

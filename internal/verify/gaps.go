@@ -81,14 +81,9 @@ func (t *trial) sparse(id inventory.ID) bool {
 // that this one has none to.
 func (t *trial) linkedElsewhere(id inventory.ID) bool {
 	if t.linked == nil {
-		t.linked = map[inventory.ID]int{}
-		for _, r := range t.inv.Repositories {
-			for _, revision := range r.Revisions {
-				t.linked[revision.Digest]++
-			}
-		}
+		t.linked = t.inv.Linked()
 	}
-	return t.linked[id] > 0
+	return t.linked[id]
 }
 
 func (t *trial) foreign(by, id inventory.ID) {

@@ -49,7 +49,7 @@ type Judge struct {
 	round   int32
 	needed  []bool                      // by ID: blobs that a pull ends with
 	hidden  map[string]inventory.Oddity // below blobs, by path
-	linked  map[inventory.ID]int        // repositories with a revision link to it
+	linked  map[inventory.ID]bool       // manifests that any repository links
 }
 
 // met is what the repository of a round makes of a digest.
