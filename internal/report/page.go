@@ -124,10 +124,15 @@ func pageFigures(u *Usage) []pageFigure {
 	}
 }
 
+// isEmpty tells a tree of directories and nothing else.
+func (u *Usage) isEmpty() bool {
+	return !slices.ContainsFunc(u.Rows, func(r UsageRow) bool { return r.Kind != usage.Links })
+}
+
 // pageAdvice says in a sentence what to do.
 func pageAdvice(u *Usage, sweep string) (sentence, command string) {
 	switch {
-	case u.TotalBytes == 0:
+	case u.isEmpty():
 		return "The registry is empty: there is nothing to do.", ""
 	case slices.ContainsFunc(u.Warnings, func(w Warning) bool { return w.Code == "blobs-not-judged" }):
 		return "A sweep would be refused as things are, so that nothing counts as reclaimable: see the warnings.", ""
