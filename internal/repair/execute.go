@@ -137,7 +137,7 @@ func (e *executor) record(at int, err error) {
 		status = Skipped
 	default:
 		status = Failed
-		if hopeless(err) {
+		if hopeless(err) && !(a.Op == Copying && store.Full(err)) { // a link may find room where a blob does not
 			e.result.Stopped = fmt.Errorf("repair %s: %w", a.Path, err)
 		}
 	}

@@ -8,6 +8,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"regjanitor/internal/layout"
 	"regjanitor/internal/repair"
 	"regjanitor/internal/store/storetest"
 )
@@ -77,4 +80,36 @@ func (f *faulty) fail(t *testing.T, at int, errno syscall.Errno, forever bool) b
 // whole tells that a run says it has done all that it planned.
 func whole(result *repair.Result) bool {
 	return !slices.ContainsFunc(result.Statuses, func(s repair.Status) bool { return s != repair.Done })
+}
+
+// A blob for which there is no room keeps no link from being written, but those to it.
+func TestNoRoomForABlob(t *testing.T) {
+	tree, copied := build(t, app+lines("damage blob x gone; damage app layer x gone; damage app@B empty")), build(t, app)
+	storage, err := tree.memory.Dir("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := repair.Options{From: copied.v2(t)}
+	p, err := survey(storage, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v2, err := storetest.Wrap(storage, func(c storetest.Call) error {
+		if c.Op == storetest.Write && strings.Contains(c.Path, layout.Data+".") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}).Open(layout.Prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := repair.Execute(t.Context(), v2, p, repair.Doing{From: opts.From})
+	var got []string
+	for i, a := range p.Actions {
+		got = append(got, fmt.Sprint(a.Op, " ", a.Kind, " ", result.Statuses[i]))
+	}
+	want := []string{"copy blob failed", "create layer_link skipped", "rewrite revision done"}
+	if diff := cmp.Diff(want, got); diff != "" || result.Stopped != nil {
+		t.Errorf("%v; want -, got +:\n%s", result.Stopped, diff)
+	}
 }
