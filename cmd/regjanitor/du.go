@@ -7,8 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"regjanitor/internal/inventory"
 	"regjanitor/internal/plan"
 	"regjanitor/internal/refusal"
@@ -22,7 +20,7 @@ const fewRows = 20
 // Run says what takes the space.
 func (c *duCmd) Run(ctx context.Context, s *session) error {
 	s.view = report.UsageOf(nil, c.By, 0)
-	opts, names, err := c.options(s)
+	opts, requests, err := c.options(s)
 	if err != nil {
 		return err
 	}
@@ -41,7 +39,7 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if opts.Chosen, err = chosen(inv, names); err != nil {
+	if opts.Chosen, err = chosen(inv, requests); err != nil {
 		return err
 	}
 	if c.Ncdu {
@@ -73,8 +71,8 @@ func (c *duCmd) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
-// options are what the flags ask for, and the names of repositories.
-func (c *duCmd) options(s *session) (opts usage.Options, names []string, err error) {
+// options are what the flags ask for, and the repositories that are named.
+func (c *duCmd) options(s *session) (opts usage.Options, requests []plan.Request, err error) {
 	opts = usage.Options{By: c.By, Sort: c.Sort}
 	if c.By != "repo" {
 		opts.Top = fewRows
@@ -96,34 +94,22 @@ func (c *duCmd) options(s *session) (opts usage.Options, names []string, err err
 		if request.Tag != "" || request.Digest != "" {
 			return opts, nil, usagef("%q is not the name of a repository: --by tag has a row for each tag", name)
 		}
-		names = append(names, request.Repository)
+		requests = append(requests, request)
 	}
-	return opts, names, nil
+	return opts, requests, nil
 }
 
-// chosen tells the repositories of these names, or those that match where none bears
-// that very name; nil is all.
-func chosen(inv *inventory.Inventory, names []string) (func(string) bool, error) {
-	if len(names) == 0 {
+// chosen tells the repositories that requests mean; nil is all.
+func chosen(inv *inventory.Inventory, requests []plan.Request) (func(string) bool, error) {
+	if len(requests) == 0 {
 		return nil, nil
 	}
+	places, err := plan.Repositories(inv, requests)
 	set := map[string]bool{}
-	for _, name := range names {
-		before := len(set)
-		if _, there := inv.Find(name); there {
-			set[name] = true
-			continue
-		}
-		for _, r := range inv.Repositories {
-			if doublestar.MatchUnvalidated(name, r.Name) {
-				set[r.Name] = true
-			}
-		}
-		if len(set) == before {
-			return nil, &plan.UnknownError{Request: plan.Request{Repository: name}}
-		}
+	for _, place := range places {
+		set[inv.Repositories[place].Name] = true
 	}
-	return func(name string) bool { return set[name] }, nil
+	return func(name string) bool { return set[name] }, err
 }
 
 // browse writes the tree for a program to walk through.

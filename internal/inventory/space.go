@@ -119,14 +119,16 @@ func (s *spaceSum) add(path string, to *space) (below []string, alike map[int][]
 				}
 				continue
 			}
-			switch _, err := layout.ParseLeafKey(canonical, e.name); {
-			case err == nil:
-				alike[-1] = append(alike[-1], in.below(e))
-			case repository != nil && repository.history(string(e.name)) > 0:
-				n := repository.history(string(e.name))
-				alike[n] = append(alike[n], in.below(e))
-			default:
+			kind := 0 // like no other
+			if _, err := layout.ParseLeafKey(canonical, e.name); err == nil {
+				kind = -1
+			} else if repository != nil {
+				kind = repository.history(string(e.name))
+			}
+			if kind == 0 {
 				below = append(below, in.below(e))
+			} else {
+				alike[kind] = append(alike[kind], in.below(e))
 			}
 		}
 		return nil
