@@ -86,17 +86,8 @@ func (c *duCmd) options(s *session) (opts usage.Options, requests []plan.Request
 	case c.Ncdu && s.JSON:
 		return opts, nil, usagef("--ncdu and --json: there is one document on stdout; give one of them")
 	}
-	for _, name := range c.Names {
-		request, err := parseGlob(name)
-		if err != nil {
-			return opts, nil, err
-		}
-		if request.Tag != "" || request.Digest != "" {
-			return opts, nil, usagef("%q is not the name of a repository: --by tag has a row for each tag", name)
-		}
-		requests = append(requests, request)
-	}
-	return opts, requests, nil
+	requests, err = repositoryGlobs(c.Names, "--by tag has a row for each tag of a repository")
+	return opts, requests, err
 }
 
 // chosen tells the repositories that requests mean; nil is all.

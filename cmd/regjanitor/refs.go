@@ -47,6 +47,22 @@ func parseRef(name string) (plan.Request, error) {
 	return plan.Request{Repository: repository, Tag: tag}, validName(name, repository)
 }
 
+// repositoryGlobs are the names of repositories, or globs. The hint is for who names
+// one of their tags.
+func repositoryGlobs(names []string, hint string) (requests []plan.Request, err error) {
+	for _, name := range names {
+		request, err := parseGlob(name)
+		if err != nil {
+			return nil, err
+		}
+		if request.Tag != "" || request.Digest != "" {
+			return nil, usageError{fmt.Errorf("%q names more than a repository", name), hint + ": " + request.Repository}
+		}
+		requests = append(requests, request)
+	}
+	return requests, nil
+}
+
 // validName refuses what could be a path to somewhere else.
 func validName(given, repository string) error {
 	if repository == "" {

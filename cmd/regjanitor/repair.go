@@ -28,7 +28,7 @@ func (c *repairCmd) Run(ctx context.Context, s *session) error {
 	m := &mending{session: s, repairCmd: c}
 	m.describe(nil)
 	var err error
-	if m.requests, err = repositoryGlobs(c.Names); err != nil {
+	if m.requests, err = repositoryGlobs(c.Names, "name the repository, and all its tags are looked at"); err != nil {
 		return err
 	}
 	if err := s.open(c.AllowMounts); err != nil {

@@ -31,7 +31,7 @@ type verification struct {
 func (c *verifyCmd) Run(ctx context.Context, s *session) error {
 	v := &verification{session: s, verifyCmd: c, doc: report.NewVerification()}
 	s.view = v.doc
-	requests, err := repositoryGlobs(c.Names)
+	requests, err := repositoryGlobs(c.Names, "name the repository, and all its tags are checked")
 	if err != nil {
 		return err
 	}
@@ -57,21 +57,6 @@ func (c *verifyCmd) Run(ctx context.Context, s *session) error {
 	v.doc.Complete = ended == nil
 	v.conclude(verdicts)
 	return ended
-}
-
-// repositoryGlobs are the names of repositories, or globs.
-func repositoryGlobs(names []string) (requests []plan.Request, err error) {
-	for _, name := range names {
-		request, err := parseGlob(name)
-		if err != nil {
-			return nil, err
-		}
-		if request.Tag != "" || request.Digest != "" {
-			return nil, usageError{fmt.Errorf("%q names more than a repository", name), "name the repository, and all its tags are checked: " + request.Repository}
-		}
-		requests = append(requests, request)
-	}
-	return requests, nil
 }
 
 func (v *verification) verdicts() []verify.Verdict {
